@@ -1,0 +1,125 @@
+"""Task rows of a waiting token: one for a plain task, one per item for a multi-instance task.
+
+A multi-instance user task ("every unit replies") is one token and many rows, so that an
+answer costs the same with ten units or a thousand. The token goes on when the last row
+is done, or when the completion condition holds.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+
+from engine import incidents, people
+from engine.cases import Case, text_value
+from engine.context import Context
+from engine.diagram import Element, Loop
+from engine.errors import EngineFault
+from engine.spiff import Token
+from engine.tables import candidates, participants, tasks
+
+MAX_INSTANCES = 1_000
+
+
+def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
+    """Write the task rows of new tokens, with the candidates who may do each."""
+    rows: list[dict[str, Any]] = []
+    doers: list[dict[str, str]] = []
+    for token in tokens:
+        element = case.definition.diagram.elements[token.element]
+        for item in _items(ctx, case, element):
+            row, who = _task(ctx, case, token, element, item)
+            rows.append(row)
+            doers += [{"candidate": candidate, "task_id": row["id"]} for candidate in who]
+            if not who:
+                incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
+    if rows:
+        ctx.db.execute(insert(tasks), rows)
+    if doers:
+        ctx.db.execute(insert(candidates), doers)
+        _admit(ctx, case, {doer["candidate"] for doer in doers})
+
+
+def _admit(ctx: Context, case: Case, who: set[str]) -> None:
+    """Whoever was ever asked to work on a case may go on reading it."""
+    known = set(ctx.db.execute(select(participants.c.candidate).where(participants.c.case_id == case.id)).scalars())
+    fresh = [{"candidate": candidate, "case_id": case.id} for candidate in sorted(who - known)]
+    if fresh:
+        ctx.db.execute(insert(participants), fresh)
+
+
+def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:
+    """One entry per instance of a task: its item, or None for a task that is done once."""
+    if element.loop is None:
+        return [None]
+    items = _collection(ctx, case, element.loop)
+    if not items or len(items) > MAX_INSTANCES:
+        raise EngineFault(reason=f"{element.id} would run {len(items)} times, 1 to {MAX_INSTANCES} are allowed")
+    return [str(item) for item in items[: 1 if element.loop.sequential else None]]
+
+
+def _collection(ctx: Context, case: Case, loop: Loop) -> list[Any]:
+    if loop.cardinality:
+        return list(range(1, int(text_value(ctx, loop.cardinality, case.data) or 0) + 1))
+    scope = {**case.data, "all_units": [unit.id for unit in people.units(ctx.db)]}
+    found = text_value(ctx, _expression(loop.collection), scope)
+    return found if isinstance(found, list) else []
+
+
+def _task(ctx: Context, case: Case, token: Token, element: Element, item: str | None) -> tuple[dict[str, Any], list[str]]:
+    diagram, attributes = case.definition.diagram, element.attributes
+    narrowed = attributes.get("candidateGroups")
+    groups = str(text_value(ctx, narrowed, case.data) or "") if narrowed else None
+    who = people.task_candidates(diagram, element, case.data, groups, item)
+    assignee = text_value(ctx, attributes["assignee"], case.data) if "assignee" in attributes else None
+    row = {
+        "id": uuid.uuid4().hex, "case_id": case.id, "token": token.id, "element": element.id, "name": element.name,
+        "step": element.step_of, "role": diagram.role(element.id), "item": item, "status": "open", "created_at": ctx.now,
+        "due_at": _due(ctx, case, attributes.get("dueDate")), "claimed_by": assignee,
+    }
+    return row, who
+
+
+def _due(ctx: Context, case: Case, text: str | None) -> datetime | None:
+    value = text_value(ctx, text, case.data) if text else None
+    try:
+        return ctx.engine.calendar.due(str(value), ctx.now) if value else None
+    except ValueError:
+        return None
+
+
+def closes(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop) -> bool:
+    """True when the instance just done was the last, or the completion condition now holds."""
+    if loop.sequential:
+        return _condition_holds(ctx, case, row, loop) or not _open_next(ctx, case, row, element, loop)
+    another = select(tasks.c.id).where(tasks.c.token == row.token, tasks.c.status == "open").limit(1)
+    return ctx.db.execute(another).first() is None or _condition_holds(ctx, case, row, loop)
+
+
+def _condition_holds(ctx: Context, case: Case, row: Row[Any], loop: Loop) -> bool:
+    if not loop.condition:
+        return False
+    query = select(tasks.c.status, func.count()).where(tasks.c.token == row.token).group_by(tasks.c.status)
+    counts = {status: count for status, count in ctx.db.execute(query)}
+    done, left = counts.get("done", 0), counts.get("open", 0)
+    scope = {"nrOfInstances": done + left, "nrOfCompletedInstances": done, "nrOfActiveInstances": left}
+    return text_value(ctx, _expression(loop.condition), {**case.data, **scope}) is True
+
+
+def _open_next(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop) -> bool:
+    """Open the instance after `row` of a sequential task; False when there is none left."""
+    items = [str(item) for item in _collection(ctx, case, loop)]
+    done = ctx.db.execute(select(func.count()).where(tasks.c.token == row.token, tasks.c.status == "done")).scalar_one()
+    if done >= len(items):
+        return False
+    task, who = _task(ctx, case, Token(row.token, element.id, "person"), element, items[done])
+    ctx.db.execute(insert(tasks), task)
+    ctx.db.execute(insert(candidates), [{"candidate": c, "task_id": task["id"]} for c in who])
+    return True
+
+
+def _expression(text: str) -> str:
+    return text if text.startswith(("${", "#{", "=")) else f"={text}"

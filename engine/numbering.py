@@ -1,0 +1,36 @@
+"""Human numbers: cases run per process and fiscal year (6.3-2570-0012), links per year.
+
+A counter is one row; its update is the lock, so numbers have no gaps and no doubles.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from engine.calendar import fiscal_year, today
+from engine.context import Context
+from engine.diagram import Diagram
+from engine.tables import cases, counters
+
+
+def next_value(ctx: Context, name: str) -> int:
+    """The next value of a counter, starting at 1."""
+    changed = ctx.db.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + 1))
+    if changed.rowcount == 0:
+        ctx.db.execute(insert(counters), {"name": name, "value": 1})
+        return 1
+    return int(ctx.db.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one())
+
+
+def number_case(ctx: Context, case_id: str, diagram: Diagram) -> str:
+    """Number a case by its process's section of the manual and the fiscal year."""
+    prefix = f"{diagram.properties.get('manual.process') or diagram.process}-{fiscal_year(today(ctx.engine.clock))}"
+    number = f"{prefix}-{next_value(ctx, prefix):04d}"
+    ctx.db.execute(update(cases).where(cases.c.id == case_id).values(number=number))
+    return number
+
+
+def number_link(ctx: Context) -> str:
+    """Number a registry row by fiscal year: L-2570-0001."""
+    prefix = f"L-{fiscal_year(today(ctx.engine.clock))}"
+    return f"{prefix}-{next_value(ctx, prefix):04d}"

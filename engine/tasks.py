@@ -1,0 +1,168 @@
+"""What a person does with a task: claim, release, save a draft, complete.
+
+A completion travels: lock the case, is the task open, may this person, does the form
+accept the answers, move the tokens, settle, store. A refused step changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from engine import cases, instances, lookups
+from engine.audit import Tag, digest
+from engine.context import Context
+from engine.definitions import Definition
+from engine.diagram import split
+from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
+from engine.people import Person
+from engine.settle import Act, settle
+from engine.tables import candidates, drafts, people, tasks
+from forms import answers as form_answers
+from forms.schema import Form
+
+OPEN, DONE = "open", "done"
+
+
+def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
+    """The task's row for somebody who may see it; raises `NotFound` alike for hidden and missing."""
+    row = ctx.db.execute(select(tasks).where(tasks.c.id == task_id)).one_or_none()
+    if row is None:
+        raise NotFound(what="task", key=task_id)
+    return row
+
+
+def may_do(ctx: Context, row: Row[Any], person: Person) -> bool:
+    """True when the person holds a candidate of an open task."""
+    held = select(candidates.c.candidate).where(candidates.c.task_id == row.id)
+    return person.stands_in(ctx.db.execute(held).scalars())
+
+
+def claim(ctx: Context, task_id: str, person: Person) -> None:
+    """Take an open task; raises `TaskGone`, `Forbidden` or `TaskClaimed`."""
+    case, row = _locked(ctx, task_id)
+    _allow(ctx, row, person, case.definition)
+    if row.claimed_by is None:
+        ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(claimed_by=person.username, claimed_at=ctx.now))
+        case.log(ctx, Tag.TASK_CLAIM, person.username, {"task": task_id}, row.element)
+        cases.store_head(ctx, case)
+
+
+def release(ctx: Context, task_id: str, person: Person) -> None:
+    """Give a claimed task back to its group; only the claimer or an operator may."""
+    case, row = _locked(ctx, task_id)
+    if row.claimed_by != person.username and not person.operator:
+        raise Forbidden(person=person.username)
+    ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(claimed_by=None, claimed_at=None))
+    case.log(ctx, Tag.TASK_RELEASE, person.username, {"task": task_id}, row.element)
+    cases.store_head(ctx, case)
+
+
+def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str, Any]) -> None:
+    """Keep unfinished answers for this person; nothing else sees them."""
+    row = find(ctx, task_id, person)
+    if row.status != OPEN or not may_do(ctx, row, person):
+        raise TaskGone(status=row.status)
+    mine = (drafts.c.task_id == task_id) & (drafts.c.person == person.username)
+    ctx.db.execute(delete(drafts).where(mine))
+    ctx.db.execute(insert(drafts), {"task_id": task_id, "person": person.username, "answers": dict(answers), "at": ctx.now})
+
+
+def draft(ctx: Context, task_id: str, person: Person) -> Row[Any] | None:
+    """This person's draft, or None."""
+    mine = (drafts.c.task_id == task_id) & (drafts.c.person == person.username)
+    return ctx.db.execute(select(drafts).where(mine)).one_or_none()
+
+
+def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, Any]) -> cases.Case:
+    """Finish a task with its answers and move the case on.
+
+    Raises `TaskGone` (409, names who was faster), `Forbidden`, `TaskClaimed`,
+    `SeparationOfDuties`, or `AnswersRefused` (422) with messages by form component.
+    """
+    case, row = _locked(ctx, task_id)
+    _allow(ctx, row, person, case.definition)
+    element = case.definition.diagram.elements[row.element]
+    clean = check_answers(ctx, case.definition.form(element.id), answers, case.data, row)
+    ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(
+        status=DONE, claimed_by=person.username, done_by=person.username, done_at=ctx.now, answers=clean,
+    ))
+    ctx.db.execute(delete(candidates).where(candidates.c.task_id == task_id))
+    ctx.db.execute(delete(drafts).where(drafts.c.task_id == task_id))
+    if element.loop is None:
+        case.data.update(clean)
+        case.tokens.complete(row.token)
+    elif instances.closes(ctx, case, row, element, element.loop):
+        case.tokens.complete(row.token)
+    else:
+        case.log(ctx, Tag.TASK_DONE, person.username, _done(row, clean), element.id)
+        cases.store_head(ctx, case)
+        return case
+    settle(ctx, case, Act(Tag.TASK_DONE, person.username, element.id, _done(row, clean)))
+    return case
+
+
+def _done(row: Row[Any], clean: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit keeps of a completion: field names and a digest, never the values."""
+    return {"task": row.id, "item": row.item, "fields": sorted(clean), "digest": digest(clean)}
+
+
+def check_answers(ctx: Context, form: Form | None, posted: Mapping[str, Any], data: Mapping[str, Any], row: Row[Any]) -> dict[str, Any]:
+    """The clean answers of a form; raises `AnswersRefused`. A task without a form takes none."""
+    if form is None:
+        return {}
+    result = form_answers.check(form, posted, known(ctx, form, data, row), ctx.now)
+    if result.errors:
+        raise AnswersRefused(result.errors)
+    return dict(result.clean)
+
+
+def known(ctx: Context, form: Form, data: Mapping[str, Any], row: Row[Any]) -> dict[str, Any]:
+    """The case data a form may read, and nothing else: the names it mentions, lookups among them."""
+    wanted = form.reads() | form.keys()
+    found = {name: data[name] for name in wanted if name in data}
+    return {**found, **lookups.fill(ctx, wanted)}
+
+
+def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Row[Any]]:
+    case_id = ctx.db.execute(select(tasks.c.case_id).where(tasks.c.id == task_id)).scalar()
+    if case_id is None:
+        raise NotFound(what="task", key=task_id)
+    case_row = cases.lock_row(ctx, case_id)
+    row = ctx.db.execute(select(tasks).where(tasks.c.id == task_id)).one()
+    if row.status != OPEN:
+        raise TaskGone(status=row.status, by=_faster(ctx, row))
+    return cases.from_row(ctx, case_row), row
+
+
+def _faster(ctx: Context, row: Row[Any]) -> str:
+    """Thai words for who finished a task before."""
+    if row.done_by is None:
+        return ""
+    name = ctx.db.execute(select(people.c.name).where(people.c.username == row.done_by)).scalar()
+    return f" เพราะ{name or row.done_by} ทำเสร็จก่อนแล้ว"
+
+
+def _allow(ctx: Context, row: Row[Any], person: Person, definition: Definition) -> None:
+    if not may_do(ctx, row, person):
+        raise Forbidden(person=person.username)
+    if row.claimed_by not in (None, person.username):
+        raise TaskClaimed(by=row.claimed_by)
+    rival = conflict(ctx, row, person, definition)
+    if rival:
+        raise SeparationOfDuties(person=person.username, element=rival)
+
+
+def conflict(ctx: Context, row: Row[Any], person: Person, definition: Definition) -> str | None:
+    """Name of the step this person did last and may not decide on, or None."""
+    others = split(definition.diagram.elements[row.element].properties.get("separate.from", ""))
+    for other in others:
+        query = select(tasks.c.done_by, tasks.c.name).where(
+            tasks.c.case_id == row.case_id, tasks.c.element == other, tasks.c.status == DONE
+        ).order_by(tasks.c.done_at.desc()).limit(1)
+        last = ctx.db.execute(query).one_or_none()
+        if last is not None and last.done_by == person.username:
+            return str(last.name)
+    return None
