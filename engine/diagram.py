@@ -125,6 +125,7 @@ class Diagram:
     elements: Mapping[str, Element]
     flows: Mapping[str, Flow]
     lanes: Mapping[str, Lane]
+    documentation: str = ""
 
     def role(self, element: str) -> str | None:
         """Role id of the lane the element stands in, or None outside lanes."""
@@ -165,7 +166,8 @@ def _diagram(process: xml.Element) -> Diagram:
     elements = {n.get("id", ""): _element(n, lane_of) for n in _nodes(process)}
     flows = {f.get("id", ""): _flow(f) for f in process.iter(BPMN + "sequenceFlow")}
     name, key = process.get("name", ""), process.get("id", "")
-    return Diagram(key, name or key, xml.line(process), _properties(process), elements, flows, lanes)
+    purpose = (process.findtext(BPMN + "documentation") or "").strip()
+    return Diagram(key, name or key, xml.line(process), _properties(process), elements, flows, lanes, purpose)
 
 
 def _nodes(process: xml.Element) -> Iterator[xml.Element]:

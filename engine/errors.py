@@ -175,6 +175,21 @@ class DocumentRefused(PrasanError):
     th = "{reason_th}"
 
 
+class CommentRefused(PrasanError):
+    """A comment holds 1 to 5,000 characters."""
+
+    status = 422
+    title = "ยังบันทึกความเห็นไม่ได้"
+    th = "กรุณากรอกความเห็น ไม่เกิน 5,000 ตัวอักษร"
+
+
+class OperatorsOnly(Forbidden):
+    """{person} is no operator and may not open this page."""
+
+    title = "หน้านี้สำหรับผู้ดูแลระบบ"
+    th = "ท่านไม่มีสิทธิ์เปิดหน้านี้ หากจำเป็นต้องใช้กรุณาติดต่อผู้ดูแลระบบ"
+
+
 class LoginRefused(PrasanError):
     """The user name or the password is wrong."""
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from engine.audit import SYSTEM
 from engine.context import Context
@@ -50,6 +50,11 @@ def open_incidents(ctx: Context, case_id: str | None = None) -> list[Row[Any]]:
         .where(incidents.c.resolved_at.is_(None)).order_by(incidents.c.at)
     )
     return list(ctx.db.execute(query.where(incidents.c.case_id == case_id) if case_id else query))
+
+
+def count_open(ctx: Context) -> int:
+    """How many incidents wait for an operator."""
+    return int(ctx.db.execute(select(func.count()).select_from(incidents).where(incidents.c.resolved_at.is_(None))).scalar_one())
 
 
 def _add(ctx: Context, case_id: str | None, job_id: str | None, element: str | None, kind: str, message: str) -> None:

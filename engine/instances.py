@@ -40,7 +40,13 @@ def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
         ctx.db.execute(insert(tasks), rows)
     if doers:
         ctx.db.execute(insert(candidates), doers)
-        _admit(ctx, case, {doer["candidate"] for doer in doers})
+        _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, tokens))
+
+
+def _consulted(case: Case, tokens: list[Token]) -> set[str]:
+    """Candidates of the C letters of the steps that open: they may read the case and comment on it."""
+    elements = case.definition.diagram.elements
+    return {candidate for token in tokens for candidate in people.consulted(elements[token.element], case.data)}
 
 
 def _admit(ctx: Context, case: Case, who: set[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from engine import people
 from engine.context import Context
@@ -92,6 +92,13 @@ def for_person(ctx: Context, candidates: Iterable[str], username: str, limit: in
         .order_by(messages.c.at.desc(), messages.c.id).limit(limit)
     )
     return list(ctx.db.execute(query))
+
+
+def unread(ctx: Context, person: people.Person) -> int:
+    """How many messages to a person's groups this person has not confirmed."""
+    seen = select(receipts.c.message_id).where(receipts.c.person == person.username)
+    mine = messages.c.candidate.in_(sorted(person.candidates)) & messages.c.id.not_in(seen)
+    return int(ctx.db.execute(select(func.count()).select_from(messages).where(mine)).scalar_one())
 
 
 def confirm(ctx: Context, message_id: str, person: people.Person) -> None:

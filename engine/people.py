@@ -188,6 +188,12 @@ def task_candidates(diagram: Diagram, element: Element, data: Mapping[str, Any],
     return [group for group in split(narrowed) if group]
 
 
+def consulted(element: Element, data: Mapping[str, Any]) -> list[str]:
+    """Candidates of the roles that stand as C on a step."""
+    roles = manual().roles
+    return [c for key in element.roles("consulted") if key in roles for c in candidates_of(roles[key], data)]
+
+
 def start_candidates(diagram: Diagram, all_units: Iterable[str]) -> list[str] | None:
     """Who may start a process by its `start.roles`; None means everyone."""
     wanted = split(diagram.properties.get("start.roles", ""))

@@ -189,7 +189,7 @@ class Play:
         with self.database.read() as db:
             row = definitions.live(db, self.process)
             form = self.engine.library.get(db, row.id).form(step["task"]) if row else None
-        keys = {c.get("id"): c.get("key") or c.get("path") or c.get("id") for c in form.components()} if form else {}
+        keys = {c.id: ".".join(c.path) for c in form.components() if c.path} if form else {}
         return sorted(str(keys.get(component, component)) for component in refusal.errors)
 
     def _answers(self, step: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from engine import cases, instances, lookups
 from engine.audit import Tag, digest
 from engine.context import Context
 from engine.definitions import Definition
-from engine.diagram import split
+from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.people import Person
 from engine.settle import Act, settle
@@ -85,7 +85,7 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     case, row = _locked(ctx, task_id)
     _allow(ctx, row, person, case.definition)
     element = case.definition.diagram.elements[row.element]
-    clean = check_answers(ctx, case.definition.form(element.id), answers, case.data, row)
+    clean = check_answers(ctx, case.definition, element, answers, case.data)
     ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(
         status=DONE, claimed_by=person.username, done_by=person.username, done_at=ctx.now, answers=clean,
     ))
@@ -109,19 +109,25 @@ def _done(row: Row[Any], clean: Mapping[str, Any]) -> dict[str, Any]:
     return {"task": row.id, "item": row.item, "fields": sorted(clean), "digest": digest(clean)}
 
 
-def check_answers(ctx: Context, form: Form | None, posted: Mapping[str, Any], data: Mapping[str, Any], row: Row[Any]) -> dict[str, Any]:
-    """The clean answers of a form; raises `AnswersRefused`. A task without a form takes none."""
+def check_answers(ctx: Context, definition: Definition, element: Element, posted: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """The clean answers of a task's form; raises `AnswersRefused`. A task without a form takes none."""
+    form = definition.form(element.id)
     if form is None:
         return {}
-    result = form_answers.check(form, posted, known(ctx, form, data, row), ctx.now)
+    result = form_answers.check(form, posted, known(ctx, form, element, data), ctx.now)
     if result.errors:
         raise AnswersRefused(result.errors)
     return dict(result.clean)
 
 
-def known(ctx: Context, form: Form, data: Mapping[str, Any], row: Row[Any]) -> dict[str, Any]:
-    """The case data a form may read, and nothing else: the names it mentions, lookups among them."""
-    wanted = form.reads() | form.keys()
+def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The case data a form may read, and nothing else: the names it mentions, lookups among them.
+
+    A step done again starts from its last answers, unless the diagram sets `form.fresh`
+    (decisions are always taken anew) or every instance has answers of its own.
+    """
+    fresh = element.properties.get("form.fresh") == "true" or element.loop is not None
+    wanted = form.reads() - form.keys() if fresh else form.reads() | form.keys()
     found = {name: data[name] for name in wanted if name in data}
     return {**found, **lookups.fill(ctx, wanted)}
 

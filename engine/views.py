@@ -6,40 +6,57 @@ operators; for everybody else it does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true
+from sqlalchemy import case as case_when
 
-from engine import definitions, documents, incidents, lookups, messages, people
+from engine import comments, definitions, documents, incidents, lookups, messages, people
+from engine import tasks as task_commands
 from engine.context import Context
 from engine.definitions import Definition
+from engine.diagram import Element
 from engine.errors import NotFound
 from engine.people import Person
-from engine.tables import audit, candidates, cases, comments, participants, tasks
+from engine.tables import audit, candidates, cases, participants, tasks
 from engine.tables import people as people_table
 from forms.display import Line, describe
+from forms.schema import Form
 
 PAGE = 50
 
 
-def worklist(ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1) -> tuple[list[Row[Any]], int]:
-    """Open tasks this person may do, most urgent first, and how many there are.
+@dataclass(frozen=True)
+class Worklist:
+    """One page of open tasks, and how many there are: of all, claimed by me, claimed by nobody, late."""
 
-    `scope` is all, mine (claimed by me) or free (claimed by nobody).
+    rows: list[Row[Any]]
+    all: int
+    mine: int
+    free: int
+    late: int
+
+
+def worklist(ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1) -> Worklist:
+    """Open tasks of a person's groups, most urgent first, each with its case and its claimer's name.
+
+    `scope` is all, mine (claimed by me), free (claimed by nobody) or late (past its due time).
     """
-    mine = tasks.c.claimed_by == person.username
-    claimed = {"mine": mine, "free": tasks.c.claimed_by.is_(None)}.get(scope, or_(mine, tasks.c.claimed_by.is_(None)))
-    where = [tasks.c.status == "open", _held(person), claimed, *_matching(process, words)]
+    scopes = {"mine": tasks.c.claimed_by == person.username, "free": tasks.c.claimed_by.is_(None), "late": tasks.c.due_at < ctx.now}
+    where = [tasks.c.status == "open", _held(person), *_matching(process, words)]
     joined = tasks.join(cases, cases.c.id == tasks.c.case_id)
-    count = ctx.db.execute(select(func.count()).select_from(joined).where(*where)).scalar_one()
+    counted = [func.count(), *(func.coalesce(func.sum(case_when((which, 1), else_=0)), 0) for which in scopes.values())]
+    every, mine, free, late = ctx.db.execute(select(*counted).select_from(joined).where(*where)).one()
+    named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
     query = (
-        select(tasks, cases.c.number, cases.c.title, cases.c.process, cases.c.started_at).select_from(joined).where(*where)
+        select(tasks, cases.c.number, cases.c.title, cases.c.process, people_table.c.name.label("claimer"))
+        .select_from(named).where(*where, scopes.get(scope, true()))
         .order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)
         .limit(PAGE).offset((page - 1) * PAGE)
     )
-    return list(ctx.db.execute(query)), count
+    return Worklist(list(ctx.db.execute(query)), every, mine, free, late)
 
 
 def _held(person: Person) -> ColumnElement[bool]:
@@ -92,7 +109,13 @@ def case_row(ctx: Context, number: str, person: Person) -> Row[Any]:
 
 def may_see(ctx: Context, case_id: str, person: Person) -> bool:
     """True when this person may read the case."""
-    return ctx.db.execute(select(cases.c.id).where(cases.c.id == case_id, *_visible(person))).first() is not None
+    return case_id in visible(ctx, [case_id], person)
+
+
+def visible(ctx: Context, case_ids: Iterable[str], person: Person) -> set[str]:
+    """Those of the cases that this person may read."""
+    wanted = cases.c.id.in_(list(case_ids))
+    return set(ctx.db.execute(select(cases.c.id).where(wanted, *_visible(person))).scalars())
 
 
 @dataclass(frozen=True)
@@ -113,6 +136,7 @@ class CaseView:
     done: list[str]
     current: dict[str, int]
     open_tasks: list[Row[Any]]
+    doers: Mapping[str, list[str]]
     entries: list[Entry]
     events: list[Row[Any]]
     documents: list[Row[Any]]
@@ -133,9 +157,9 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
     open_tasks = [task for task in all_tasks if task.status == "open"]
     return CaseView(
         row=row, definition=definition, done=_passed(events), current=_count(open_tasks), open_tasks=open_tasks,
-        entries=_entries(ctx, definition, all_tasks, names), events=events, documents=documents.of_case(ctx, row.id),
+        doers=_doers(ctx, row.id), entries=_entries(ctx, definition, all_tasks, names), events=events, documents=documents.of_case(ctx, row.id),
         messages=messages.of_case(ctx, row.id), incidents=incidents.open_incidents(ctx, row.id),
-        comments=_comments(ctx, row.id), names=names, groups=people.group_names(ctx.db),
+        comments=comments.of_case(ctx, row.id), names=names, groups=people.group_names(ctx.db),
     )
 
 
@@ -164,10 +188,66 @@ def _entries(ctx: Context, definition: Definition, all_tasks: list[Row[Any]], na
     return found
 
 
-def _comments(ctx: Context, case_id: str) -> list[Row[Any]]:
-    return list(ctx.db.execute(select(comments).where(comments.c.case_id == case_id).order_by(comments.c.at)))
+def _doers(ctx: Context, case_id: str) -> dict[str, list[str]]:
+    """Candidates of every open task of a case."""
+    query = select(candidates).join(tasks, tasks.c.id == candidates.c.task_id).where(tasks.c.case_id == case_id)
+    found: dict[str, list[str]] = {}
+    for row in ctx.db.execute(query.order_by(candidates.c.candidate)):
+        found.setdefault(row.task_id, []).append(row.candidate)
+    return found
 
 
 def _names(ctx: Context) -> dict[str, str]:
     rows = ctx.db.execute(select(people_table.c.username, people_table.c.name))
     return {row.username: row.name for row in rows} | {"system": "ระบบ"}
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """Everything the page of one task shows; `rival` is the step that keeps this person from deciding."""
+
+    row: Row[Any]
+    case: Row[Any]
+    definition: Definition
+    element: Element
+    form: Form | None
+    may_do: bool
+    rival: str | None
+    data: Mapping[str, Any]
+    draft: Row[Any] | None
+    entries: list[Entry]
+    documents: list[Row[Any]]
+    comments: list[Row[Any]]
+    names: Mapping[str, str]
+    groups: Mapping[str, str]
+
+
+def task(ctx: Context, task_id: str, person: Person) -> TaskView:
+    """The page of a task; raises `NotFound` for somebody who may not see its case."""
+    row = task_commands.find(ctx, task_id, person)
+    found = ctx.db.execute(select(cases).where(cases.c.id == row.case_id, *_visible(person))).one_or_none()
+    if found is None:
+        raise NotFound(what="task", key=task_id)
+    definition = ctx.engine.library.get(ctx.db, found.definition_id)
+    form, element, names = definition.form(row.element), definition.diagram.elements[row.element], _names(ctx)
+    return TaskView(
+        row=row, case=found, definition=definition, element=element, form=form,
+        may_do=row.status == "open" and task_commands.may_do(ctx, row, person),
+        rival=task_commands.conflict(ctx, row, person, definition),
+        data=task_commands.known(ctx, form, element, found.data) if form else {},
+        draft=task_commands.draft(ctx, task_id, person), entries=_entries(ctx, definition, _tasks(ctx, found.id), names),
+        documents=documents.of_case(ctx, found.id), comments=comments.of_case(ctx, found.id),
+        names=names, groups=people.group_names(ctx.db),
+    )
+
+
+def next_task(ctx: Context, case_id: str, person: Person) -> str | None:
+    """The open task of a case that this person can go on with, the one claimed or asked first; None when others must act."""
+    free = or_(tasks.c.claimed_by == person.username, tasks.c.claimed_by.is_(None))
+    query = select(tasks, cases.c.definition_id).join(cases, cases.c.id == tasks.c.case_id).where(
+        tasks.c.case_id == case_id, tasks.c.status == "open", _held(person), free
+    )
+    for row in ctx.db.execute(query.order_by(tasks.c.claimed_by.is_(None), tasks.c.created_at, tasks.c.item)):
+        if task_commands.conflict(ctx, row, person, ctx.engine.library.get(ctx.db, row.definition_id)) is None:
+            return str(row.id)
+    return None

@@ -31,23 +31,27 @@ def open_table(tables: Tables, problems: list[Problem], file: str, content: byte
 
 
 def _overlapping(file: str, table: Decision) -> Iterator[Problem]:
-    """Two rows of a UNIQUE table with the same conditions always match at once."""
+    """Two rows of a UNIQUE table with the same conditions, or a row beside one that takes every case, match at once."""
     first: dict[tuple[str, ...], int] = {}
+    taker = _taker(table)
     for rule in table.rules if table.policy == "UNIQUE" else ():
         other = first.setdefault(_conditions(rule), rule.number)
+        other = taker if taker is not None and other == rule.number else other
         if other != rule.number:
-            yield problem(
-                "overlapping-rows", file, rule.line, table.id, name=table.name, row=rule.number, other=other
-            )
+            yield problem("overlapping-rows", file, rule.line, table.id, name=table.name, row=rule.number, other=other)
 
 
 def _hidden(file: str, table: Decision) -> Iterator[Problem]:
-    """Under FIRST nothing after a row that takes every case is used; under UNIQUE it contradicts."""
-    rows = table.rules if table.policy in ("FIRST", "UNIQUE") else ()
-    taker = next((rule.number for rule in rows if set(_conditions(rule)) <= EVERYTHING), None)
-    for rule in rows:
+    """Under FIRST nothing after a row that takes every case is used."""
+    taker = _taker(table)
+    for rule in table.rules if table.policy == "FIRST" else ():
         if taker is not None and rule.number > taker:
             yield problem("row-never-reached", file, rule.line, table.id, name=table.name, row=rule.number, other=taker)
+
+
+def _taker(table: Decision) -> int | None:
+    """Number of the first row without conditions, which takes every case."""
+    return next((rule.number for rule in table.rules if set(_conditions(rule)) <= EVERYTHING), None)
 
 
 def _conditions(rule: Rule) -> tuple[str, ...]:

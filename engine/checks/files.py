@@ -56,7 +56,7 @@ class Opened:
         return [Drawing(*sheet, pack=pack) for sheet in self.sheets]
 
 
-def opened(files: Mapping[str, bytes]) -> Opened:
+def open_files(files: Mapping[str, bytes]) -> Opened:
     """Open every file."""
     found = Opened()
     for file, content in sorted(files.items()):
@@ -68,7 +68,7 @@ def opened(files: Mapping[str, bytes]) -> Opened:
     return found
 
 
-def stored(known: Stored) -> Pack:
+def read_stored(known: Stored) -> Pack:
     """The forms and decisions stored before; what no longer reads is as good as absent."""
     forms: dict[str, schema.Form] = {}
     tables: dict[str, Decision] = {}

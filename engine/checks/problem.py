@@ -28,5 +28,5 @@ class Problem:
 def problem(code: str, file: str, line: int = 0, element: str | None = None, **details: object) -> Problem:
     """A problem whose sentences come from the catalogue; raises KeyError for a code that is not in it."""
     entry = catalogue()[code]
-    th, en = (fill(f"{what} {remedy}", details) for what, remedy in ((entry.th, entry.fix_th), (entry.en, entry.fix_en)))
+    th, en = fill(f"{entry.th} {entry.fix_th}", details), fill(f"{entry.en} {entry.fix_en}", details)
     return Problem(code, file, line, element or None, th, en, entry.level)

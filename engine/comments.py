@@ -1,0 +1,37 @@
+"""Comments on a case: what those who are consulted (C) and those who work on it write to each other."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from engine import cases
+from engine.audit import Tag
+from engine.context import Context
+from engine.errors import CommentRefused
+from engine.people import Person
+from engine.tables import comments
+
+LONGEST = 5_000
+
+
+def add(ctx: Context, case_id: str, person: Person, text: str, element: str | None = None) -> None:
+    """Add a comment of at most 5,000 characters to a running case; raises `CommentRefused`, `CaseClosed`."""
+    clean = text.strip()
+    if not clean or len(clean) > LONGEST:
+        raise CommentRefused
+    case = cases.lock(ctx, case_id)
+    key = uuid.uuid4().hex
+    ctx.db.execute(insert(comments), {
+        "id": key, "case_id": case_id, "element": element, "by": person.username, "at": ctx.now, "text": clean,
+    })
+    case.log(ctx, Tag.COMMENT_ADD, person.username, {"comment": key}, element)
+    cases.store_head(ctx, case)
+
+
+def of_case(ctx: Context, case_id: str) -> list[Row[Any]]:
+    """A case's comments, oldest first."""
+    query = select(comments).where(comments.c.case_id == case_id)
+    return list(ctx.db.execute(query.order_by(comments.c.at, comments.c.id)))
