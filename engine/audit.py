@@ -54,16 +54,31 @@ def digest(value: Any) -> str:
 
 
 def record(
-    ctx: Context, tag: Tag, person: str, detail: Mapping[str, Any], *,
-    case: str | None = None, element: str | None = None, previous: str = "",
+    ctx: Context,
+    tag: Tag,
+    person: str,
+    detail: Mapping[str, Any],
+    *,
+    case: str | None = None,
+    element: str | None = None,
+    previous: str = "",
 ) -> str:
     """Append one event and return its digest, the new head of the case's chain."""
     body = dict(detail)
     link = _link(previous, ctx.now, tag, person, element, body)
-    ctx.db.execute(insert(audit), {
-        "case_id": case, "at": ctx.now, "tag": str(tag), "person": person, "element": element,
-        "detail": body, "previous": previous, "digest": link,
-    })
+    ctx.db.execute(
+        insert(audit),
+        {
+            "case_id": case,
+            "at": ctx.now,
+            "tag": str(tag),
+            "person": person,
+            "element": element,
+            "detail": body,
+            "previous": previous,
+            "digest": link,
+        },
+    )
     return link
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from engine import cases
 from engine.audit import Tag
+from engine.case import lock, store_head
 from engine.context import Context
 from engine.errors import CommentRefused
 from engine.people import Person
@@ -22,13 +22,21 @@ def add(ctx: Context, case_id: str, person: Person, text: str, element: str | No
     clean = text.strip()
     if not clean or len(clean) > LONGEST:
         raise CommentRefused
-    case = cases.lock(ctx, case_id)
+    case = lock(ctx, case_id)
     key = uuid.uuid4().hex
-    ctx.db.execute(insert(comments), {
-        "id": key, "case_id": case_id, "element": element, "by": person.username, "at": ctx.now, "text": clean,
-    })
+    ctx.db.execute(
+        insert(comments),
+        {
+            "id": key,
+            "case_id": case_id,
+            "element": element,
+            "by": person.username,
+            "at": ctx.now,
+            "text": clean,
+        },
+    )
     case.log(ctx, Tag.COMMENT_ADD, person.username, {"comment": key}, element)
-    cases.store_head(ctx, case)
+    store_head(ctx, case)
 
 
 def of_case(ctx: Context, case_id: str) -> list[Row[Any]]:

@@ -58,7 +58,9 @@ class Decision:
         return dict(zip(self.outputs, cells, strict=True))
 
     def _settle(self, hits: list[Rule], results: list[dict[str, Any]]) -> Any:
-        if self.policy == "UNIQUE" and len(hits) > 1 or self.policy == "ANY" and any(r != results[0] for r in results):
+        if (self.policy == "UNIQUE" and len(hits) > 1) or (
+            self.policy == "ANY" and any(r != results[0] for r in results)
+        ):
             numbers = ", ".join(str(rule.number) for rule in hits)
             raise EngineFault(reason=f"decision {self.id} ({self.policy}): rules {numbers} match at once")
         if self.policy == "COLLECT" and self.aggregate:
@@ -119,7 +121,9 @@ def _rule(row: xml.Element, number: int, ns: str, key: str, inputs: int, outputs
         raise DiagramRefused(f"decision {key}, rule {number}: wrong number of cells", xml.line(row), key)
     where = f"decision {key}, rule {number}"
     conditions = tuple(_compiled(feel.compile_unary, _text(t, ns), t, where, key) for t in tests)
-    results = tuple(_compiled(feel.compile_expression, _text(c, ns), c, where, key) if _text(c, ns) else None for c in cells)
+    results = tuple(
+        _compiled(feel.compile_expression, _text(c, ns), c, where, key) if _text(c, ns) else None for c in cells
+    )
     return Rule(number, xml.line(row), conditions, results, (row.findtext(ns + "description") or "").strip())
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from engine import audit, decisions, diagram, spiff, xml
+from engine import audit, checks, decisions, diagram, spiff, xml
 from engine.context import Context
 from engine.diagram import Diagram
 from engine.errors import DeploymentRefused, NotFound
@@ -85,37 +85,50 @@ def build(row: Any, files: Mapping[tuple[str, str], bytes]) -> Definition:
     content = files["diagram", row.process]
     root = xml.parse(content)
     return Definition(
-        id=row.id, process=row.process, version=row.version, name=row.name, content=content,
-        diagram=diagram.read(root), spec=spiff.parse(root, row.process),
+        id=row.id,
+        process=row.process,
+        version=row.version,
+        name=row.name,
+        content=content,
+        diagram=diagram.read(root),
+        spec=spiff.parse(root, row.process),
         forms={k: schema.read(c) for (kind, k), c in files.items() if kind == "form"},
         decisions={k: decisions.read(c)[k] for (kind, k), c in files.items() if kind == "decision"},
     )
 
 
-def deploy(ctx: Context, files: Mapping[str, bytes], person: str, name: str, source: str = "", note: str = "") -> list[str]:
+def deploy(
+    ctx: Context, files: Mapping[str, bytes], person: str, name: str, source: str = "", note: str = ""
+) -> list[str]:
     """Check and store files as new live versions; returns ids of the diagrams' definitions.
 
     An unchanged diagram with unchanged forms and tables keeps its version. Nothing is
     stored when one file is refused: raises `DeploymentRefused` with every problem.
     """
-    from engine import checks
-
     known = _latest_resources(ctx.db)
     problems = [p for p in checks.check(files, ctx.engine.topics.names, known) if p.level == "error"]
     if problems:
         raise DeploymentRefused(problems)
     deployment = uuid.uuid4().hex
-    ctx.db.execute(insert(deployments), {
-        "id": deployment, "name": name, "source": source, "at": ctx.now, "by": person, "note": note,
-    })
-    pool = {**known, **_keyed(files)}
+    ctx.db.execute(
+        insert(deployments),
+        {
+            "id": deployment,
+            "name": name,
+            "source": source,
+            "at": ctx.now,
+            "by": person,
+            "note": note,
+        },
+    )
+    pool = {**known, **keyed(files)}
     diagrams = {file: content for file, content in files.items() if file.endswith(".bpmn")}
     ids = [_store(ctx, deployment, file, content, pool) for file, content in diagrams.items()]
     audit.record(ctx, audit.Tag.DEPLOY, person, {"deployment": deployment, "files": sorted(files)})
     return ids
 
 
-def _keyed(files: Mapping[str, bytes]) -> dict[tuple[str, str], tuple[str, bytes]]:
+def keyed(files: Mapping[str, bytes]) -> dict[tuple[str, str], tuple[str, bytes]]:
     """Forms by form id and decision tables by decision id."""
     found: dict[tuple[str, str], tuple[str, bytes]] = {}
     for file, content in files.items():
@@ -130,14 +143,18 @@ def _latest_resources(db: Connection) -> dict[tuple[str, str], tuple[str, bytes]
     """The newest stored form and decision of every key, for diagrams deployed without theirs."""
     r = definition_resources
     query = (
-        select(r.c.kind, r.c.key, r.c.file, resources.c.content).join_from(r, resources)
+        select(r.c.kind, r.c.key, r.c.file, resources.c.content)
+        .join_from(r, resources)
         .join(definitions, definitions.c.id == r.c.definition_id)
-        .where(r.c.kind != "diagram").order_by(definitions.c.at)
+        .where(r.c.kind != "diagram")
+        .order_by(definitions.c.at)
     )
     return {(row.kind, row.key): (row.file, row.content) for row in db.execute(query)}
 
 
-def _store(ctx: Context, deployment: str, file: str, content: bytes, pool: Mapping[tuple[str, str], tuple[str, bytes]]) -> str:
+def _store(
+    ctx: Context, deployment: str, file: str, content: bytes, pool: Mapping[tuple[str, str], tuple[str, bytes]]
+) -> str:
     drawn = diagram.read(xml.parse(content))
     parts = {("diagram", drawn.process): (PurePath(file).name, content)}
     parts |= {key: pool[key] for key in _wanted(drawn)}
@@ -146,19 +163,33 @@ def _store(ctx: Context, deployment: str, file: str, content: bytes, pool: Mappi
     if latest is not None and latest.digest == digest:
         return str(latest.id)
     key = uuid.uuid4().hex
-    newest = ctx.db.execute(select(func.max(definitions.c.version)).where(definitions.c.process == drawn.process)).scalar()
+    newest = ctx.db.execute(
+        select(func.max(definitions.c.version)).where(definitions.c.process == drawn.process)
+    ).scalar()
     ctx.db.execute(update(definitions).where(definitions.c.process == drawn.process).values(live=False))
-    ctx.db.execute(insert(definitions), {
-        "id": key, "deployment_id": deployment, "process": drawn.process, "version": (newest or 0) + 1,
-        "name": drawn.name, "file": PurePath(file).name, "digest": digest, "live": True, "at": ctx.now,
-    })
+    ctx.db.execute(
+        insert(definitions),
+        {
+            "id": key,
+            "deployment_id": deployment,
+            "process": drawn.process,
+            "version": (newest or 0) + 1,
+            "name": drawn.name,
+            "file": PurePath(file).name,
+            "digest": digest,
+            "live": True,
+            "at": ctx.now,
+        },
+    )
     _store_parts(ctx.db, key, parts)
     return key
 
 
 def _wanted(drawn: Diagram) -> list[tuple[str, str]]:
     forms = {("form", e.form) for e in drawn.elements.values() if e.form}
-    tables = {("decision", e.attributes["decisionRef"]) for e in drawn.elements.values() if "decisionRef" in e.attributes}
+    tables = {
+        ("decision", e.attributes["decisionRef"]) for e in drawn.elements.values() if "decisionRef" in e.attributes
+    }
     return sorted(forms | tables)
 
 
@@ -168,10 +199,19 @@ def _store_parts(db: Connection, definition: str, parts: Mapping[tuple[str, str]
     fresh = {digests[part]: content for part, (_, content) in parts.items() if digests[part] not in stored}
     if fresh:
         db.execute(insert(resources), [{"digest": d, "content": c} for d, c in fresh.items()])
-    db.execute(insert(definition_resources), [
-        {"definition_id": definition, "kind": kind, "key": key, "file": PurePath(file).name, "digest": digests[kind, key]}
-        for (kind, key), (file, _) in parts.items()
-    ])
+    db.execute(
+        insert(definition_resources),
+        [
+            {
+                "definition_id": definition,
+                "kind": kind,
+                "key": key,
+                "file": PurePath(file).name,
+                "digest": digests[kind, key],
+            }
+            for (kind, key), (file, _) in parts.items()
+        ],
+    )
 
 
 def live(db: Connection, process: str) -> Row[Any] | None:

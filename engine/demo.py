@@ -61,7 +61,12 @@ ACCOUNTS = (
     Account("seam", "คณะทำงาน SEAM", "เลขานุการคณะทำงาน", ("wg_seam",)),
     Account("owner", "เจ้าหน้าที่ฝ่ายบริหารงานเคหะ", "เจ้าของข้อมูล", ("housing",)),
     Account("owner-director", "ผอ.ฝ่ายบริหารงานเคหะ", "ผู้อำนวยการฝ่ายเจ้าของข้อมูล", ("housing/head",)),
-    Account("clerk", "เจ้าหน้าที่สารบรรณ", "ตอบแทนหลายหน่วยงาน", ("estate", "np_dept", "community", "finance", "legal", "housing")),
+    Account(
+        "clerk",
+        "เจ้าหน้าที่สารบรรณ",
+        "ตอบแทนหลายหน่วยงาน",
+        ("estate", "np_dept", "community", "finance", "legal", "housing"),
+    ),
     Account("cdo", "CDO", "ผู้บริหารข้อมูลระดับสูง", ("cdo",)),
     Account("dpo", "DPO", "เลขานุการคณะกรรมการคุ้มครองข้อมูลส่วนบุคคล", ("dpo",)),
     Account("dgc", "ธรรมาภิบาลข้อมูล", "เลขานุการคณะกรรมการธรรมาภิบาลข้อมูล", ("dgc",)),
@@ -70,12 +75,28 @@ ACCOUNTS = (
 )
 
 
+@dataclass(frozen=True)
+class Link:
+    """A link that is live from the start, and in how many days its agreement ends."""
+
+    direction: str
+    partner: str
+    dataset: str
+    holder: str
+    owner: str | None
+    using: tuple[str, ...]
+    score: int | None
+    days_left: int
+
+
 LINKS = (
-    ("outbound", "กรมการปกครอง", "ทะเบียนราษฎร (ตรวจสอบสถานะบุคคล)", "it_dept", None, ("housing", "community"), 85, 400),
-    ("outbound", "กรมที่ดิน", "ข้อมูลรูปแปลงที่ดิน", "vc_dept", None, ("estate",), 75, 75),
-    ("outbound", "กรมบังคับคดี", "ข้อมูลบุคคลล้มละลาย", "it_dept", None, ("finance",), 70, 200),
-    ("inbound", "กรุงเทพมหานคร", "จำนวนหน่วยพักอาศัยรายโครงการ", "it_dept", "housing", (), None, 25),
-    ("inbound", "สำนักงานสถิติแห่งชาติ", "สถิติการเคหะรายจังหวัด", "it_dept", "community", (), None, 300),
+    Link(
+        "outbound", "กรมการปกครอง", "ทะเบียนราษฎร (ตรวจสอบสถานะบุคคล)", "it_dept", None, ("housing", "community"), 85, 400
+    ),
+    Link("outbound", "กรมที่ดิน", "ข้อมูลรูปแปลงที่ดิน", "vc_dept", None, ("estate",), 75, 75),
+    Link("outbound", "กรมบังคับคดี", "ข้อมูลบุคคลล้มละลาย", "it_dept", None, ("finance",), 70, 200),
+    Link("inbound", "กรุงเทพมหานคร", "จำนวนหน่วยพักอาศัยรายโครงการ", "it_dept", "housing", (), None, 25),
+    Link("inbound", "สำนักงานสถิติแห่งชาติ", "สถิติการเคหะรายจังหวัด", "it_dept", "community", (), None, 300),
 )
 
 
@@ -91,7 +112,7 @@ def load(ctx: Context) -> bool:
     for account in ACCOUNTS:
         _add(ctx, account, hashed)
     for link in LINKS:
-        _enter(ctx, *link)
+        _enter(ctx, link)
     return True
 
 
@@ -104,15 +125,27 @@ def _add(ctx: Context, account: Account, hashed: str) -> None:
         people.join(ctx.db, person, name, head=bool(head))
 
 
-def _enter(
-    ctx: Context, direction: str, partner: str, dataset: str, holder: str, owner: str | None,
-    using: tuple[str, ...], score: int | None, days_left: int,
-) -> None:
+def _enter(ctx: Context, link: Link) -> None:
     day = today(ctx.engine.clock)
     started = day - timedelta(days=365)
-    ctx.db.execute(insert(links), {
-        "id": uuid.uuid4().hex, "number": numbering.number_link(ctx), "direction": direction, "state": "live",
-        "partner": partner, "dataset": dataset, "holder_unit": holder, "owner_unit": owner, "using_units": list(using),
-        "score": score, "starts_on": started, "live_on": started, "ends_on": day + timedelta(days=days_left),
-        "review_on": day + timedelta(days=30), "detail": {}, "updated_at": ctx.now,
-    })
+    ctx.db.execute(
+        insert(links),
+        {
+            "id": uuid.uuid4().hex,
+            "number": numbering.number_link(ctx),
+            "direction": link.direction,
+            "state": "live",
+            "partner": link.partner,
+            "dataset": link.dataset,
+            "holder_unit": link.holder,
+            "owner_unit": link.owner,
+            "using_units": list(link.using),
+            "score": link.score,
+            "starts_on": started,
+            "live_on": started,
+            "ends_on": day + timedelta(days=link.days_left),
+            "review_on": day + timedelta(days=30),
+            "detail": {},
+            "updated_at": ctx.now,
+        },
+    )

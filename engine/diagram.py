@@ -187,21 +187,36 @@ def _element(node: xml.Element, lane_of: Mapping[str, str]) -> Element:
     inner = parent is not None and _local(parent) in NODES
     parent_id = parent.get("id", "") if inner and parent is not None else None
     return Element(
-        id=key, kind=_local(node), name=" ".join((node.get("name") or "").split()), line=xml.line(node),
+        id=key,
+        kind=_local(node),
+        name=" ".join((node.get("name") or "").split()),
+        line=xml.line(node),
         documentation=(node.findtext(BPMN + "documentation") or "").strip(),
-        lane=lane_of.get(key) or lane_of.get(parent_id or ""), parent=parent_id,
-        attached_to=node.get("attachedToRef"), interrupting=node.get("cancelActivity", "true") == "true",
-        default=node.get("default"), events=_events(node), timer=_timer(node), message=_message(node),
-        loop=_loop(node), attributes=_camunda(node), properties=_properties(node),
-        inputs=_parameters(node, "inputParameter"), outputs=_parameters(node, "outputParameter"),
+        lane=lane_of.get(key) or lane_of.get(parent_id or ""),
+        parent=parent_id,
+        attached_to=node.get("attachedToRef"),
+        interrupting=node.get("cancelActivity", "true") == "true",
+        default=node.get("default"),
+        events=_events(node),
+        timer=_timer(node),
+        message=_message(node),
+        loop=_loop(node),
+        attributes=_camunda(node),
+        properties=_properties(node),
+        inputs=_parameters(node, "inputParameter"),
+        outputs=_parameters(node, "outputParameter"),
     )
 
 
 def _flow(node: xml.Element) -> Flow:
     condition = node.findtext(BPMN + "conditionExpression")
     return Flow(
-        node.get("id", ""), node.get("sourceRef", ""), node.get("targetRef", ""), node.get("name") or "",
-        condition.strip() if condition and condition.strip() else None, xml.line(node),
+        node.get("id", ""),
+        node.get("sourceRef", ""),
+        node.get("targetRef", ""),
+        node.get("name") or "",
+        condition.strip() if condition and condition.strip() else None,
+        xml.line(node),
     )
 
 
@@ -235,14 +250,16 @@ def _loop(node: xml.Element) -> Loop | None:
         return None
     text = functools.partial(loop.findtext, default="")
     return Loop(
-        loop.get(CAMUNDA + "collection", ""), loop.get(CAMUNDA + "elementVariable", ""),
-        text(BPMN + "loopCardinality").strip(), text(BPMN + "completionCondition").strip(),
+        loop.get(CAMUNDA + "collection", ""),
+        loop.get(CAMUNDA + "elementVariable", ""),
+        text(BPMN + "loopCardinality").strip(),
+        text(BPMN + "completionCondition").strip(),
         loop.get("isSequential") == "true",
     )
 
 
 def _camunda(node: xml.Element) -> dict[str, str]:
-    return {str(k)[len(CAMUNDA):]: str(v) for k, v in node.attrib.items() if str(k).startswith(CAMUNDA)}
+    return {str(k)[len(CAMUNDA) :]: str(v) for k, v in node.attrib.items() if str(k).startswith(CAMUNDA)}
 
 
 def _properties(node: xml.Element) -> dict[str, str]:

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import Row, insert, select
 
-from engine import cases
 from engine.audit import Tag
+from engine.case import lock, store_head
 from engine.context import Context
 from engine.errors import DocumentRefused, NotFound
 from engine.people import Person
@@ -27,31 +27,56 @@ MAX_BYTES = 20 * 1024 * 1024
 CLASSES = {"": "ไม่ระบุ", "open": "เปิดเผยได้", "internal": "ใช้ภายใน", "secret": "ลับ"}
 _ZIP = {"docx", "xlsx", "pptx", "odt", "ods", "zip"}
 _MAGIC = {
-    "pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff",
+    "pdf": b"%PDF-",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpg": b"\xff\xd8\xff",
+    "jpeg": b"\xff\xd8\xff",
     **dict.fromkeys(_ZIP, b"PK\x03\x04"),
 }
 _TEXT = {"txt", "csv"}
 TYPES = {
-    "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "txt": "text/plain",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "txt": "text/plain",
     "csv": "text/csv",
 }
 
 
-def add(ctx: Context, case_id: str, person: Person, name: str, stream: BinaryIO, element: str | None = None, classification: str = "") -> str:
+def add(
+    ctx: Context,
+    case_id: str,
+    person: Person,
+    name: str,
+    stream: BinaryIO,
+    element: str | None = None,
+    classification: str = "",
+) -> str:
     """Store a file with a running case; returns its id, raises `DocumentRefused`."""
     content = stream.read(MAX_BYTES + 1)
     safe, kind = _safe_name(name), Path(name).suffix.lower().lstrip(".")
     _refuse_unfit(content, kind)
     digest = _keep(ctx.engine.files, content)
-    case = cases.lock(ctx, case_id)
+    case = lock(ctx, case_id)
     key = uuid.uuid4().hex
-    ctx.db.execute(insert(documents), {
-        "id": key, "case_id": case_id, "name": safe, "type": TYPES.get(kind, "application/octet-stream"),
-        "size": len(content), "sha256": digest, "element": element, "by": person.username, "at": ctx.now,
-        "classification": classification if classification in CLASSES else "",
-    })
+    ctx.db.execute(
+        insert(documents),
+        {
+            "id": key,
+            "case_id": case_id,
+            "name": safe,
+            "type": TYPES.get(kind, "application/octet-stream"),
+            "size": len(content),
+            "sha256": digest,
+            "element": element,
+            "by": person.username,
+            "at": ctx.now,
+            "classification": classification if classification in CLASSES else "",
+        },
+    )
     case.log(ctx, Tag.DOCUMENT_ADD, person.username, {"document": key, "sha256": digest, "size": len(content)}, element)
-    cases.store_head(ctx, case)
+    store_head(ctx, case)
     return key
 
 

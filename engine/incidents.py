@@ -45,20 +45,43 @@ def resolve_for_tokens(ctx: Context, tokens: Iterable[str]) -> None:
 def open_incidents(ctx: Context, case_id: str | None = None) -> list[Row[Any]]:
     """Unresolved incidents with their case and job, oldest first."""
     query = (
-        select(incidents, cases.c.number.label("case_number"), cases.c.title, jobs.c.topic, jobs.c.attempts, jobs.c.status.label("job_status"), jobs.c.due_at, jobs.c.error)
-        .outerjoin(cases, cases.c.id == incidents.c.case_id).outerjoin(jobs, jobs.c.id == incidents.c.job_id)
-        .where(incidents.c.resolved_at.is_(None)).order_by(incidents.c.at)
+        select(
+            incidents,
+            cases.c.number.label("case_number"),
+            cases.c.title,
+            jobs.c.topic,
+            jobs.c.attempts,
+            jobs.c.status.label("job_status"),
+            jobs.c.due_at,
+            jobs.c.error,
+        )
+        .outerjoin(cases, cases.c.id == incidents.c.case_id)
+        .outerjoin(jobs, jobs.c.id == incidents.c.job_id)
+        .where(incidents.c.resolved_at.is_(None))
+        .order_by(incidents.c.at)
     )
     return list(ctx.db.execute(query.where(incidents.c.case_id == case_id) if case_id else query))
 
 
 def count_open(ctx: Context) -> int:
     """How many incidents wait for an operator."""
-    return int(ctx.db.execute(select(func.count()).select_from(incidents).where(incidents.c.resolved_at.is_(None))).scalar_one())
+    return int(
+        ctx.db.execute(
+            select(func.count()).select_from(incidents).where(incidents.c.resolved_at.is_(None))
+        ).scalar_one()
+    )
 
 
 def _add(ctx: Context, case_id: str | None, job_id: str | None, element: str | None, kind: str, message: str) -> None:
-    ctx.db.execute(insert(incidents), {
-        "id": uuid.uuid4().hex, "case_id": case_id, "job_id": job_id, "element": element, "kind": kind,
-        "message": message[:2_000], "at": ctx.now,
-    })
+    ctx.db.execute(
+        insert(incidents),
+        {
+            "id": uuid.uuid4().hex,
+            "case_id": case_id,
+            "job_id": job_id,
+            "element": element,
+            "kind": kind,
+            "message": message[:2_000],
+            "at": ctx.now,
+        },
+    )

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from engine import incidents, people
-from engine.cases import Case, text_value
+from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
-from engine.spiff import Token
 from engine.tables import candidates, participants, tasks
+from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
 
@@ -75,16 +75,27 @@ def _collection(ctx: Context, case: Case, loop: Loop) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _task(ctx: Context, case: Case, token: Token, element: Element, item: str | None) -> tuple[dict[str, Any], list[str]]:
+def _task(
+    ctx: Context, case: Case, token: Token, element: Element, item: str | None
+) -> tuple[dict[str, Any], list[str]]:
     diagram, attributes = case.definition.diagram, element.attributes
     narrowed = attributes.get("candidateGroups")
     groups = str(text_value(ctx, narrowed, case.data) or "") if narrowed else None
     who = people.task_candidates(diagram, element, case.data, groups, item)
     assignee = text_value(ctx, attributes["assignee"], case.data) if "assignee" in attributes else None
     row = {
-        "id": uuid.uuid4().hex, "case_id": case.id, "token": token.id, "element": element.id, "name": element.name,
-        "step": element.step_of, "role": diagram.role(element.id), "item": item, "status": "open", "created_at": ctx.now,
-        "due_at": _due(ctx, case, attributes.get("dueDate")), "claimed_by": assignee,
+        "id": uuid.uuid4().hex,
+        "case_id": case.id,
+        "token": token.id,
+        "element": element.id,
+        "name": element.name,
+        "step": element.step_of,
+        "role": diagram.role(element.id),
+        "item": item,
+        "status": "open",
+        "created_at": ctx.now,
+        "due_at": _due(ctx, case, attributes.get("dueDate")),
+        "claimed_by": assignee,
     }
     return row, who
 
@@ -108,8 +119,10 @@ def closes(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop
 def _condition_holds(ctx: Context, case: Case, row: Row[Any], loop: Loop) -> bool:
     if not loop.condition:
         return False
-    query = select(tasks.c.status, func.count()).where(tasks.c.token == row.token).group_by(tasks.c.status)
-    counts = {status: count for status, count in ctx.db.execute(query)}
+    query = (
+        select(tasks.c.status, func.count().label("total")).where(tasks.c.token == row.token).group_by(tasks.c.status)
+    )
+    counts = {row.status: row.total for row in ctx.db.execute(query)}
     done, left = counts.get("done", 0), counts.get("open", 0)
     scope = {"nrOfInstances": done + left, "nrOfCompletedInstances": done, "nrOfActiveInstances": left}
     return text_value(ctx, _expression(loop.condition), {**case.data, **scope}) is True

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 
-from engine import cases, incidents, messages
+from engine import case as cases
+from engine import incidents, messages
 from engine.audit import SYSTEM, Tag
 from engine.calendar import Cycle
 from engine.context import Context, Engine
@@ -22,7 +23,6 @@ from engine.database import Database
 from engine.errors import NotFound, PrasanError
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
-from engine.spiff import Token
 from engine.tables import jobs
 from engine.tables import messages as outbox
 
@@ -46,13 +46,10 @@ def run_due(engine: Engine, database: Database, send: Send | None = None, limit:
 
 
 def _next(ctx: Context, seen: set[str], *, mail: bool) -> Row[Any] | None:
-    served = [jobs.c.kind == "timer", (jobs.c.kind == "topic") & jobs.c.topic.in_(ctx.engine.topics.names), jobs.c.topic.is_(None) & (jobs.c.kind == "topic")]
-    if mail:
-        served.append(jobs.c.kind == "send")
-    which = served[0]
-    for condition in served[1:]:
-        which = which | condition
-    query = select(jobs).where(jobs.c.status == DUE, jobs.c.due_at <= ctx.now, which, jobs.c.id.not_in(seen))
+    served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(ctx.engine.topics.names))
+    kinds = ["timer", "topic", "send"] if mail else ["timer", "topic"]
+    ready = (jobs.c.status == DUE, jobs.c.due_at <= ctx.now, jobs.c.kind.in_(kinds), served)
+    query = select(jobs).where(*ready, jobs.c.id.not_in(seen))
     return ctx.db.execute(query.order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)).one_or_none()
 
 
@@ -127,11 +124,19 @@ def fail(ctx: Context, job_id: str, error: Exception) -> None:
     over = attempts > len(waits)
     due = ctx.now if over else ctx.now + waits[attempts - 1]
     trace = "".join(traceback.format_exception(error))[-4_000:]
-    ctx.db.execute(update(jobs).where(jobs.c.id == job_id).values(
-        attempts=attempts, status=FAILED if over else DUE, due_at=due, error=trace,
-    ))
+    ctx.db.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            attempts=attempts,
+            status=FAILED if over else DUE,
+            due_at=due,
+            error=trace,
+        )
+    )
     message = error.en if isinstance(error, PrasanError) else f"{type(error).__name__}: {error}"
-    incidents.raise_for_job(ctx, job.case_id, job_id, job.element, job.kind, message)
+    kind = "handler" if job.kind == "topic" else job.kind
+    incidents.raise_for_job(ctx, job.case_id, job_id, job.element, kind, message)
 
 
 def retry(ctx: Context, job_id: str, person: Person) -> None:
@@ -159,8 +164,3 @@ def _send(engine: Engine, database: Database, row: Row[Any], send: Send | None) 
         messages.mark(ctx, message.id, messages.SENT)
         incidents.resolve(ctx, row.id)
         db.execute(delete(jobs).where(jobs.c.id == row.id))
-
-
-def token_of(job: Row[Any]) -> Token:
-    """The token a topic job holds up."""
-    return Token(job.token, job.element, "automatic")

@@ -7,7 +7,6 @@ wants them. The names are part of the vocabulary that process owners may use.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from engine import people, registry
 from engine.context import Context

@@ -56,9 +56,18 @@ def _receivers(ctx: Context, role: Role, data: Mapping[str, Any]) -> list[Receiv
         candidates = [unit.id for unit in people.units(ctx.db)]
     else:
         candidates = people.candidates_of(role, data)
-    known = {row.id: row for row in ctx.db.execute(select(groups).where(groups.c.id.in_([c.split("/")[0] for c in candidates])))}
-    inside = [Receiver(known[c.split("/")[0]].name, c, known[c.split("/")[0]].email) for c in candidates if c.split("/")[0] in known]
-    return inside or [Receiver(str(data.get("org_name") or data.get("partner") or role.th), None, _outside_email(role, data))]
+    known = {
+        row.id: row
+        for row in ctx.db.execute(select(groups).where(groups.c.id.in_([c.split("/")[0] for c in candidates])))
+    }
+    inside = [
+        Receiver(known[c.split("/")[0]].name, c, known[c.split("/")[0]].email)
+        for c in candidates
+        if c.split("/")[0] in known
+    ]
+    return inside or [
+        Receiver(str(data.get("org_name") or data.get("partner") or role.th), None, _outside_email(role, data))
+    ]
 
 
 def _outside_email(role: Role, data: Mapping[str, Any]) -> str:
@@ -69,16 +78,40 @@ def _outside_email(role: Role, data: Mapping[str, Any]) -> str:
 def _post(ctx: Context, case_id: str, element: str, notice: Notice, role: str, receiver: Receiver) -> None:
     key = uuid.uuid4().hex
     mailed = bool(ctx.engine.mail and receiver.email)
-    ctx.db.execute(insert(messages), {
-        "id": key, "case_id": case_id, "element": element, "step": notice.step, "plan_row": notice.plan_row, "role": role,
-        "candidate": receiver.candidate, "recipient": receiver.name, "email": receiver.email, "channel": notice.channel,
-        "subject": notice.subject, "body": notice.body, "at": ctx.now, "status": QUEUED if mailed else RECORDED,
-    })
+    ctx.db.execute(
+        insert(messages),
+        {
+            "id": key,
+            "case_id": case_id,
+            "element": element,
+            "step": notice.step,
+            "plan_row": notice.plan_row,
+            "role": role,
+            "candidate": receiver.candidate,
+            "recipient": receiver.name,
+            "email": receiver.email,
+            "channel": notice.channel,
+            "subject": notice.subject,
+            "body": notice.body,
+            "at": ctx.now,
+            "status": QUEUED if mailed else RECORDED,
+        },
+    )
     if mailed:
-        ctx.db.execute(insert(jobs), {
-            "id": uuid.uuid4().hex, "case_id": case_id, "kind": "send", "element": element, "due_at": ctx.now,
-            "priority": 0, "attempts": 0, "status": "due", "detail": {"message": key},
-        })
+        ctx.db.execute(
+            insert(jobs),
+            {
+                "id": uuid.uuid4().hex,
+                "case_id": case_id,
+                "kind": "send",
+                "element": element,
+                "due_at": ctx.now,
+                "priority": 0,
+                "attempts": 0,
+                "status": "due",
+                "detail": {"message": key},
+            },
+        )
 
 
 def for_person(ctx: Context, candidates: Iterable[str], username: str, limit: int = 100) -> list[Row[Any]]:
@@ -89,7 +122,8 @@ def for_person(ctx: Context, candidates: Iterable[str], username: str, limit: in
         .outerjoin(receipts, (receipts.c.message_id == messages.c.id) & mine)
         .outerjoin(cases, cases.c.id == messages.c.case_id)
         .where(messages.c.candidate.in_(list(candidates)))
-        .order_by(messages.c.at.desc(), messages.c.id).limit(limit)
+        .order_by(messages.c.at.desc(), messages.c.id)
+        .limit(limit)
     )
     return list(ctx.db.execute(query))
 
@@ -119,7 +153,9 @@ def outbox(ctx: Context, limit: int = 200) -> list[Row[Any]]:
 
 def of_case(ctx: Context, case_id: str) -> list[Row[Any]]:
     """Messages a case has caused, oldest first."""
-    return list(ctx.db.execute(select(messages).where(messages.c.case_id == case_id).order_by(messages.c.at, messages.c.id)))
+    return list(
+        ctx.db.execute(select(messages).where(messages.c.case_id == case_id).order_by(messages.c.at, messages.c.id))
+    )
 
 
 def mark(ctx: Context, message_id: str, status: str, error: str | None = None) -> None:

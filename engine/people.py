@@ -63,31 +63,54 @@ def hash_password(password: str) -> str:
 
 
 def add_person(
-    db: Connection, username: str, name: str, hashed: str, position: str = "", *, operator: bool = False, email: str = "",
+    db: Connection,
+    username: str,
+    name: str,
+    hashed: str,
+    position: str = "",
+    *,
+    operator: bool = False,
+    email: str = "",
 ) -> str:
     """Create an account with a password from `hash_password`; returns its id."""
     key = uuid.uuid4().hex
-    db.execute(insert(people), {
-        "id": key, "username": username, "name": name, "position": position, "email": email,
-        "password": hashed, "active": True, "operator": operator, "failures": 0,
-    })
+    db.execute(
+        insert(people),
+        {
+            "id": key,
+            "username": username,
+            "name": name,
+            "position": position,
+            "email": email,
+            "password": hashed,
+            "active": True,
+            "operator": operator,
+            "failures": 0,
+        },
+    )
     return key
 
 
-def join(db: Connection, person: str, group: str, *, head: bool = False, since: date | None = None, until: date | None = None) -> None:
+def join(
+    db: Connection, person: str, group: str, *, head: bool = False, since: date | None = None, until: date | None = None
+) -> None:
     """Make a person a member (or head) of a group, from and until given days."""
     row = {"id": uuid.uuid4().hex, "person_id": person, "group_id": group, "head": head, "since": since, "until": until}
     db.execute(insert(memberships), row)
 
 
 def authenticate(ctx: Context, username: str, password: str) -> str:
-    """Id of the account; raises `LoginRefused` for every reason alike, slower after failures."""
+    """Id of the account; raises `LoginRefused` for every reason alike. Slow on purpose, so it only reads."""
     row = ctx.db.execute(select(people).where(people.c.username == username)).one_or_none()
     usable = row is not None and row.active and not (row.locked_until and row.locked_until > ctx.now)
     if not _matches(row.password if row is not None and usable else _DECOY, password) or row is None or not usable:
         raise LoginRefused
-    ctx.db.execute(update(people).where(people.c.id == row.id).values(failures=0, locked_until=None))
     return str(row.id)
+
+
+def forget_failures(ctx: Context, person_id: str) -> None:
+    """A login succeeded: the next failed one is the first again."""
+    ctx.db.execute(update(people).where(people.c.id == person_id).values(failures=0, locked_until=None))
 
 
 def count_failure(ctx: Context, username: str) -> None:
@@ -124,7 +147,8 @@ def _load(ctx: Context, which: Any) -> Person | None:
     query = (
         select(people, memberships.c.group_id, memberships.c.head, groups.c.parent, groups.c.kind)
         .select_from(people.outerjoin(member, and_(memberships.c.person_id == people.c.id, _valid(day))))
-        .where(which, people.c.active).order_by(memberships.c.id)
+        .where(which, people.c.active)
+        .order_by(memberships.c.id)
     )
     rows = ctx.db.execute(query).all()
     return _person(rows) if rows else None
@@ -177,7 +201,9 @@ def candidates_of(role: Role, data: Mapping[str, Any], item: str | None = None) 
     return [head_of(g) if role.heads else g for g in chosen if isinstance(g, str) and g]
 
 
-def task_candidates(diagram: Diagram, element: Element, data: Mapping[str, Any], narrowed: str | None, item: str | None) -> list[str]:
+def task_candidates(
+    diagram: Diagram, element: Element, data: Mapping[str, Any], narrowed: str | None, item: str | None
+) -> list[str]:
     """Who may do a task: its lane, the other responsible roles, narrowed by candidateGroups (never widened)."""
     roles = manual().roles
     lane = diagram.role(element.id)

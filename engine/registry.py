@@ -41,9 +41,17 @@ class LinkState(StrEnum):
 
 S = LinkState
 STATE_NAMES: Mapping[str, str] = {
-    S.PROPOSED: "เสนอ", S.SCORED: "คัดเลือกแล้ว", S.REQUESTED: "รอพิจารณา", S.GRANTED: "ได้รับอนุญาต",
-    S.TECHNICAL: "เตรียมเชื่อมโยง", S.LIVE: "ใช้งาน", S.SUSPENDED: "ระงับชั่วคราว", S.NOTICE: "แจ้งยกเลิก",
-    S.ENDED: "สิ้นสุด", S.FAILED: "ไม่ผ่านเกณฑ์", S.REFUSED: "ไม่อนุญาต",
+    S.PROPOSED: "เสนอ",
+    S.SCORED: "คัดเลือกแล้ว",
+    S.REQUESTED: "รอพิจารณา",
+    S.GRANTED: "ได้รับอนุญาต",
+    S.TECHNICAL: "เตรียมเชื่อมโยง",
+    S.LIVE: "ใช้งาน",
+    S.SUSPENDED: "ระงับชั่วคราว",
+    S.NOTICE: "แจ้งยกเลิก",
+    S.ENDED: "สิ้นสุด",
+    S.FAILED: "ไม่ผ่านเกณฑ์",
+    S.REFUSED: "ไม่อนุญาต",
 }
 BEFORE_LIVE = frozenset({S.PROPOSED, S.SCORED, S.REQUESTED, S.GRANTED, S.TECHNICAL})
 MOVES: Mapping[LinkState, frozenset[LinkState]] = {
@@ -113,9 +121,17 @@ class Registry:
     def _enter(self, link: Link, state: LinkState, note: str) -> str:
         key, number = uuid.uuid4().hex, numbering.number_link(self._ctx)
         values: dict[str, Any] = {"using_units": [], "detail": {}, **_values(link)}
-        self._ctx.db.execute(insert(links), {
-            "id": key, "number": number, "state": str(state), "case_id": self._case, "updated_at": self._ctx.now, **values,
-        })
+        self._ctx.db.execute(
+            insert(links),
+            {
+                "id": key,
+                "number": number,
+                "state": str(state),
+                "case_id": self._case,
+                "updated_at": self._ctx.now,
+                **values,
+            },
+        )
         self._remember(key, number, None, state, note)
         return number
 
@@ -124,23 +140,43 @@ class Registry:
         if state != before and state not in MOVES[before]:
             raise RegistryRefused(
                 reason=f"link {row.number} cannot go from {before} to {state}",
-                reason_th=f"รายการ {row.number} อยู่ในสถานะ “{STATE_NAMES[before]}” จึงเปลี่ยนเป็น “{STATE_NAMES[state]}” ไม่ได้",
+                reason_th=f"รายการ {row.number} {STATE_NAMES[before]}อยู่ จึงเปลี่ยนเป็น “{STATE_NAMES[state]}” ไม่ได้",
             )
         changes = {**values, "state": str(state), "updated_at": self._ctx.now}
         self._ctx.db.execute(update(links).where(links.c.id == row.id).values(**changes))
         self._remember(row.id, row.number, before, state, note)
 
     def _remember(self, key: str, number: str, before: str | None, after: str, note: str) -> None:
-        self._ctx.db.execute(insert(link_history), {
-            "id": uuid.uuid4().hex, "link_id": key, "case_id": self._case, "at": self._ctx.now,
-            "before": before, "after": str(after), "by": self._person, "note": note,
-        })
+        self._ctx.db.execute(
+            insert(link_history),
+            {
+                "id": uuid.uuid4().hex,
+                "link_id": key,
+                "case_id": self._case,
+                "at": self._ctx.now,
+                "before": before,
+                "after": str(after),
+                "by": self._person,
+                "note": note,
+            },
+        )
 
 
 def _values(link: Link, keep: Mapping[str, Any] | None = None) -> dict[str, Any]:
     named = {
         name: getattr(link, name)
-        for name in ("direction", "partner", "dataset", "holder_unit", "owner_unit", "score", "starts_on", "ends_on", "review_on", "live_on")
+        for name in (
+            "direction",
+            "partner",
+            "dataset",
+            "holder_unit",
+            "owner_unit",
+            "score",
+            "starts_on",
+            "ends_on",
+            "review_on",
+            "live_on",
+        )
         if getattr(link, name) is not None
     }
     if link.using_units is not None:
@@ -174,8 +210,12 @@ def by_number(db: Connection, number: str) -> Row[Any] | None:
 
 def history(db: Connection, link_id: str) -> list[Row[Any]]:
     """Every change of a link, oldest first, with the case that made it."""
-    query = select(link_history, cases.c.number.label("case_number")).outerjoin(cases, cases.c.id == link_history.c.case_id)
-    return list(db.execute(query.where(link_history.c.link_id == link_id).order_by(link_history.c.at, link_history.c.id)))
+    query = select(link_history, cases.c.number.label("case_number")).outerjoin(
+        cases, cases.c.id == link_history.c.case_id
+    )
+    return list(
+        db.execute(query.where(link_history.c.link_id == link_id).order_by(link_history.c.at, link_history.c.id))
+    )
 
 
 def cancellable(db: Connection) -> list[Row[Any]]:

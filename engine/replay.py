@@ -11,10 +11,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from sqlalchemy import Row, select
@@ -26,7 +27,10 @@ from engine.database import Database
 from engine.definitions import Library
 from engine.errors import AnswersRefused, PrasanError, ReplayFailed
 from engine.people import Person
-from engine.tables import audit, cases as cases_table, links, messages, tasks as tasks_table
+from engine.tables import audit, links, messages
+from engine.tables import cases as cases_table
+from engine.tables import jobs as jobs_table
+from engine.tables import tasks as tasks_table
 from engine.topics import Topics
 
 FOLDER = project.FOLDER / "tests" / "replays"
@@ -36,11 +40,12 @@ BEGIN = "2026-11-23T09:00:00+07:00"
 
 @dataclass(frozen=True)
 class Result:
-    """How a replay ended: `problem` is None when everything came as written."""
+    """How a replay ended: `trail` holds elements and flows passed, `problem` is None when all came as written."""
 
     file: str
     name: str
-    path: list[str] = field(default_factory=list)
+    process: str
+    trail: list[str] = field(default_factory=list)
     problem: str | None = None
 
 
@@ -98,17 +103,20 @@ def _play(stage: Stage, key: str, path: Path, script: dict[str, Any], answers: M
     try:
         play.perform()
     except ReplayFailed as problem:
-        return Result(path.name, name, play.path(), str(problem))
+        return Result(path.name, name, play.process, play.trail(), str(problem))
     finally:
         database.close()
-    return Result(path.name, name, play.path())
+    return Result(path.name, name, play.process, play.trail())
 
 
 class Play:
     """One replay on its own database."""
 
-    def __init__(self, database: Database, engine: Engine, script: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+    def __init__(
+        self, database: Database, engine: Engine, script: Mapping[str, Any], answers: Mapping[str, Any]
+    ) -> None:
         self.database, self.engine, self.script, self.answers = database, engine, script, answers
+        self.clock = cast("FixedClock", engine.clock)
         self.process, self.case = script["process"], ""
         self.where = "start"
 
@@ -123,12 +131,16 @@ class Play:
         self._compare_path(whole=True)
         self._compare_outcome(self.script.get("expect", {}))
 
-    def path(self) -> list[str]:
-        """Elements the case has passed, in order."""
+    def trail(self) -> list[str]:
+        """Elements and flows the case has passed, in order."""
         query = select(audit.c.detail).where(audit.c.case_id == self.case).order_by(audit.c.id)
         with self.database.read() as db:
-            trail = [step for detail in db.execute(query).scalars() for step in detail.get("path", ())]
-        return [step for step in trail if step in self._elements()]
+            return [step for detail in db.execute(query).scalars() for step in detail.get("path", ())]
+
+    def path(self) -> list[str]:
+        """Elements the case has passed, in order."""
+        elements = self._elements()
+        return [step for step in self.trail() if step in elements]
 
     def _elements(self) -> Mapping[str, Any]:
         with self.database.read() as db:
@@ -160,10 +172,9 @@ class Play:
 
     def _wait(self, text: str) -> None:
         """Move the clock on by a duration, or to the end of a date, and do what has become due."""
-        clock = self.engine.clock
-        assert isinstance(clock, FixedClock)
-        clock.set(Duration.parse(text).after(clock.now()) if text.startswith("P") else moment_of(text))
-        clock.forward(seconds=1)
+        now = self.clock.now()
+        self.clock.set(Duration.parse(text).after(now) if text.startswith("P") else moment_of(text))
+        self.clock.forward(seconds=1)
         jobs.run_due(self.engine, self.database)
 
     def _refused(self, step: Mapping[str, Any]) -> None:
@@ -215,8 +226,18 @@ class Play:
                 raise self._fail(f"the path parts at place {position}: expected {want}, went to {got}")
         if len(real) > len(expected):
             raise self._fail(f"the path goes on to {real[len(expected)]} where it should have ended")
-        if whole and len(real) < len(expected):
-            raise self._fail(f"the path stops after {real[-1]}, expected {expected[len(real)]} next")
+        if len(real) < len(expected) and (whole or expected[len(real)] not in self._waiting()):
+            stands = ", ".join(sorted(self._waiting())) or "nothing"
+            raise self._fail(f"after {real[-1]} expected {expected[len(real)]}, waits at {stands}")
+
+    def _waiting(self) -> set[str]:
+        """Elements at which the case now waits for a person, a time or a handler."""
+        with self.database.read() as db:
+            open_tasks = select(tasks_table.c.element).where(
+                tasks_table.c.case_id == self.case, tasks_table.c.status == "open"
+            )
+            due = select(jobs_table.c.element).where(jobs_table.c.case_id == self.case, jobs_table.c.kind != "send")
+            return {*db.execute(open_tasks).scalars(), *db.execute(due).scalars()}
 
     def _compare_outcome(self, expect: Mapping[str, Any]) -> None:
         with self.database.read() as db:
@@ -236,28 +257,21 @@ class Play:
             if not any(_holds(wanted, row) for row in real):
                 raise self._fail(f"{what}: nothing matches {wanted}")
 
-    def _command(self) -> _Command:
-        return _Command(self)
+    @contextmanager
+    def _command(self) -> Iterator[Context]:
+        """A write transaction whose refusal becomes the replay's failure."""
+        try:
+            with self.database.write() as db:
+                yield self.engine.context(db)
+        except ReplayFailed:
+            raise
+        except AnswersRefused as error:
+            raise self._fail(f"the form refused the answers: {error.errors}") from error
+        except PrasanError as error:
+            raise self._fail(f"{type(error).__name__}: {error.en}") from error
 
     def _fail(self, reason: str) -> ReplayFailed:
         return ReplayFailed(where=self.where, reason=reason)
-
-
-class _Command:
-    """A write transaction whose refusal becomes the replay's failure."""
-
-    def __init__(self, play: Play) -> None:
-        self._play, self._write = play, play.database.write()
-
-    def __enter__(self) -> Context:
-        return self._play.engine.context(self._write.__enter__())
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self._write.__exit__(kind, error, trace)
-        if isinstance(error, AnswersRefused):
-            raise self._play._fail(f"the form refused the answers: {error.errors}") from error
-        if isinstance(error, PrasanError) and not isinstance(error, ReplayFailed):
-            raise self._play._fail(f"{type(error).__name__}: {error.en}") from error
 
 
 def _describe(step: Mapping[str, Any]) -> str:

@@ -26,16 +26,23 @@ def begin(ctx: Context, person_id: str) -> str:
     over = or_(sessions.c.seen_at <= ctx.now - IDLE, sessions.c.created_at <= ctx.now - ABSOLUTE)
     ctx.db.execute(delete(sessions).where(over))
     token = secrets.token_urlsafe(32)
-    ctx.db.execute(insert(sessions), {
-        "id": _hashed(token), "person_id": person_id, "created_at": ctx.now, "seen_at": ctx.now,
-    })
+    ctx.db.execute(
+        insert(sessions),
+        {
+            "id": _hashed(token),
+            "person_id": person_id,
+            "created_at": ctx.now,
+            "seen_at": ctx.now,
+        },
+    )
     return token
 
 
 def find(ctx: Context, token: str) -> Row[Any] | None:
     """The session of a token while it lasts and its account is active, else None."""
     query = (
-        select(sessions).join(people, people.c.id == sessions.c.person_id)
+        select(sessions)
+        .join(people, people.c.id == sessions.c.person_id)
         .where(sessions.c.id == _hashed(token), people.c.active)
         .where(sessions.c.seen_at > ctx.now - IDLE, sessions.c.created_at > ctx.now - ABSOLUTE)
     )

@@ -16,15 +16,16 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import cases, incidents, instances, topics
+from engine import case as cases
+from engine import incidents, instances, topics
 from engine.audit import Tag
 from engine.calendar import Cycle, Duration, moment_of
-from engine.cases import Case, text_value
+from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Timer
 from engine.errors import EngineFault
-from engine.spiff import Token
 from engine.tables import candidates, jobs, tasks
+from engine.tokens import Token
 
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 
@@ -71,7 +72,9 @@ def _run_automatic(ctx: Context, case: Case, person: str) -> None:
     tried: set[str] = set()
     while True:
         case.tokens.advance()
-        token = next((t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in waiting_jobs | tried), None)
+        token = next(
+            (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in waiting_jobs | tried), None
+        )
         if token is None:
             return
         tried.add(token.id)
@@ -136,13 +139,27 @@ def _decide(ctx: Context, case: Case, element: Element) -> dict[str, Any]:
     return {element.attributes["resultVariable"]: result}
 
 
-def add_job(ctx: Context, case: Case, token: Token, element: Element, attempts: int, due: datetime, error: str | None = None) -> str:
+def add_job(
+    ctx: Context, case: Case, token: Token, element: Element, attempts: int, due: datetime, error: str | None = None
+) -> str:
     """Write down that a step waits for the worker or for an outside worker."""
     key = uuid.uuid4().hex
-    ctx.db.execute(insert(jobs), {
-        "id": key, "case_id": case.id, "kind": "topic", "token": token.id, "element": element.id, "topic": element.topic,
-        "due_at": due, "priority": 0, "attempts": attempts, "status": "due", "error": error,
-    })
+    ctx.db.execute(
+        insert(jobs),
+        {
+            "id": key,
+            "case_id": case.id,
+            "kind": "topic",
+            "token": token.id,
+            "element": element.id,
+            "topic": element.topic,
+            "due_at": due,
+            "priority": 0,
+            "attempts": attempts,
+            "status": "due",
+            "error": error,
+        },
+    )
     return key
 
 
@@ -159,12 +176,14 @@ def _fail_first(ctx: Context, case: Case, token: Token, element: Element, error:
 def _match_rows(ctx: Context, case: Case, waiting: list[Token]) -> None:
     people_wait = {t.id: t for t in waiting if t.kind == "person"}
     others_wait = {t.id: t for t in waiting if t.kind != "person"}
-    have_tasks = set(ctx.db.execute(
-        select(tasks.c.token).where(tasks.c.case_id == case.id, tasks.c.status == "open").distinct()
-    ).scalars())
-    have_jobs = set(ctx.db.execute(
-        select(jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.token.is_not(None))
-    ).scalars())
+    have_tasks = set(
+        ctx.db.execute(
+            select(tasks.c.token).where(tasks.c.case_id == case.id, tasks.c.status == "open").distinct()
+        ).scalars()
+    )
+    have_jobs = set(
+        ctx.db.execute(select(jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.token.is_not(None))).scalars()
+    )
     _withdraw_tasks(ctx, case, have_tasks - set(people_wait))
     _withdraw_jobs(ctx, have_jobs - set(others_wait))
     instances.open_all(ctx, case, [t for t in people_wait.values() if t.id not in have_tasks])
@@ -196,10 +215,21 @@ def _add_timer(ctx: Context, case: Case, token: Token) -> None:
     except ValueError as error:
         incidents.raise_for_case(ctx, case.id, "timer", f"{element.id}: {error}", element.id)
         return
-    ctx.db.execute(insert(jobs), {
-        "id": uuid.uuid4().hex, "case_id": case.id, "kind": "timer", "token": token.id, "element": element.id,
-        "due_at": due, "priority": 5, "attempts": 0, "status": "due", "detail": detail,
-    })
+    ctx.db.execute(
+        insert(jobs),
+        {
+            "id": uuid.uuid4().hex,
+            "case_id": case.id,
+            "kind": "timer",
+            "token": token.id,
+            "element": element.id,
+            "due_at": due,
+            "priority": 5,
+            "attempts": 0,
+            "status": "due",
+            "detail": detail,
+        },
+    )
 
 
 def timer_due(ctx: Context, data: Mapping[str, Any], timer: Timer) -> tuple[datetime, dict[str, Any] | None]:

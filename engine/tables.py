@@ -79,7 +79,9 @@ def _ref(name: str, target: str, **options: Any) -> Column[str]:
 # --- people ------------------------------------------------------------------------------------
 
 people = Table(
-    "people", metadata, _id(),
+    "people",
+    metadata,
+    _id(),
     Column("username", String(60), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("position", String(200), nullable=False, default=""),
@@ -91,7 +93,8 @@ people = Table(
     Column("locked_until", Moment),
 )
 groups = Table(
-    "groups", metadata,
+    "groups",
+    metadata,
     Column("id", String(60), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
@@ -99,7 +102,9 @@ groups = Table(
     Column("email", String(200), nullable=False, default=""),
 )
 memberships = Table(
-    "memberships", metadata, _id(),
+    "memberships",
+    metadata,
+    _id(),
     _ref("person_id", "people", nullable=False, index=True),
     Column("group_id", String(60), ForeignKey("groups.id"), nullable=False, index=True),
     Column("head", Boolean, nullable=False, default=False),
@@ -107,7 +112,8 @@ memberships = Table(
     Column("until", Date),
 )
 sessions = Table(
-    "sessions", metadata,
+    "sessions",
+    metadata,
     Column("id", String(64), primary_key=True),
     _ref("person_id", "people", nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
@@ -117,7 +123,9 @@ sessions = Table(
 # --- definitions ---------------------------------------------------------------------------------
 
 deployments = Table(
-    "deployments", metadata, _id(),
+    "deployments",
+    metadata,
+    _id(),
     Column("name", String(200), nullable=False),
     Column("source", String(60), nullable=False, default=""),
     Column("at", Moment, nullable=False),
@@ -125,7 +133,9 @@ deployments = Table(
     Column("note", Text, nullable=False, default=""),
 )
 definitions = Table(
-    "definitions", metadata, _id(),
+    "definitions",
+    metadata,
+    _id(),
     _ref("deployment_id", "deployments", nullable=False),
     Column("process", String(100), nullable=False),
     Column("version", Integer, nullable=False),
@@ -137,12 +147,14 @@ definitions = Table(
     UniqueConstraint("process", "version"),
 )
 resources = Table(
-    "resources", metadata,
+    "resources",
+    metadata,
     Column("digest", String(64), primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
 definition_resources = Table(
-    "definition_resources", metadata,
+    "definition_resources",
+    metadata,
     _ref("definition_id", "definitions", primary_key=True),
     Column("kind", String(20), primary_key=True),
     Column("key", String(200), primary_key=True),
@@ -153,7 +165,9 @@ definition_resources = Table(
 # --- cases ---------------------------------------------------------------------------------------
 
 cases = Table(
-    "cases", metadata, _id(),
+    "cases",
+    metadata,
+    _id(),
     Column("number", String(40), nullable=False, unique=True),
     _ref("definition_id", "definitions", nullable=False, index=True),
     Column("process", String(100), nullable=False),
@@ -171,7 +185,9 @@ cases = Table(
     Index("ix_cases_status_process", "status", "process", "started_at"),
 )
 tasks = Table(
-    "tasks", metadata, _id(),
+    "tasks",
+    metadata,
+    _id(),
     _ref("case_id", "cases", nullable=False),
     Column("token", String(32), nullable=False),
     Column("element", String(100), nullable=False),
@@ -193,26 +209,31 @@ tasks = Table(
     Index("ix_tasks_status_due_at", "status", "due_at"),
 )
 candidates = Table(
-    "candidates", metadata,
+    "candidates",
+    metadata,
     Column("candidate", String(70), primary_key=True),
     _ref("task_id", "tasks", primary_key=True),
     Index("ix_candidates_task_id", "task_id"),
 )
 participants = Table(
-    "participants", metadata,
+    "participants",
+    metadata,
     Column("candidate", String(70), primary_key=True),
     _ref("case_id", "cases", primary_key=True),
     Index("ix_participants_case_id", "case_id"),
 )
 drafts = Table(
-    "drafts", metadata,
+    "drafts",
+    metadata,
     _ref("task_id", "tasks", primary_key=True),
     Column("person", String(60), primary_key=True),
     Column("answers", Json, nullable=False),
     Column("at", Moment, nullable=False),
 )
 jobs = Table(
-    "jobs", metadata, _id(),
+    "jobs",
+    metadata,
+    _id(),
     _ref("case_id", "cases", index=True),
     Column("kind", String(12), nullable=False),
     Column("token", String(32)),
@@ -230,7 +251,9 @@ jobs = Table(
     Index("ix_jobs_topic_status", "topic", "status"),
 )
 incidents = Table(
-    "incidents", metadata, _id(),
+    "incidents",
+    metadata,
+    _id(),
     _ref("case_id", "cases", index=True),
     Column("job_id", String(32), index=True),
     Column("element", String(100)),
@@ -241,12 +264,14 @@ incidents = Table(
     Column("resolved_by", String(60)),
 )
 counters = Table(
-    "counters", metadata,
+    "counters",
+    metadata,
     Column("name", String(60), primary_key=True),
     Column("value", Integer, nullable=False),
 )
 audit = Table(
-    "audit", metadata,
+    "audit",
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     _ref("case_id", "cases"),
     Column("at", Moment, nullable=False),
@@ -259,7 +284,9 @@ audit = Table(
     Index("ix_audit_case_id", "case_id", "id"),
 )
 documents = Table(
-    "documents", metadata, _id(),
+    "documents",
+    metadata,
+    _id(),
     _ref("case_id", "cases", nullable=False, index=True),
     Column("name", String(255), nullable=False),
     Column("type", String(100), nullable=False),
@@ -271,7 +298,9 @@ documents = Table(
     Column("at", Moment, nullable=False),
 )
 comments = Table(
-    "comments", metadata, _id(),
+    "comments",
+    metadata,
+    _id(),
     _ref("case_id", "cases", nullable=False, index=True),
     Column("element", String(100)),
     Column("by", String(60), nullable=False),
@@ -282,7 +311,9 @@ comments = Table(
 # --- messages: the outbox -------------------------------------------------------------------------
 
 messages = Table(
-    "messages", metadata, _id(),
+    "messages",
+    metadata,
+    _id(),
     _ref("case_id", "cases", index=True),
     Column("element", String(100)),
     Column("step", String(20)),
@@ -300,7 +331,8 @@ messages = Table(
     Column("error", Text),
 )
 receipts = Table(
-    "receipts", metadata,
+    "receipts",
+    metadata,
     _ref("message_id", "messages", primary_key=True),
     Column("person", String(60), primary_key=True),
     Column("at", Moment, nullable=False),
@@ -309,7 +341,9 @@ receipts = Table(
 # --- the link registry ------------------------------------------------------------------------------
 
 links = Table(
-    "links", metadata, _id(),
+    "links",
+    metadata,
+    _id(),
     Column("number", String(40), nullable=False, unique=True),
     Column("direction", String(10), nullable=False),
     Column("state", String(20), nullable=False, index=True),
@@ -330,7 +364,9 @@ links = Table(
     Column("updated_at", Moment, nullable=False),
 )
 link_history = Table(
-    "link_history", metadata, _id(),
+    "link_history",
+    metadata,
+    _id(),
     _ref("link_id", "links", nullable=False, index=True),
     _ref("case_id", "cases"),
     Column("at", Moment, nullable=False),

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import cases, instances, lookups
+from engine import case as cases
+from engine import instances, lookups
 from engine.audit import Tag, digest
 from engine.context import Context
 from engine.definitions import Definition
@@ -20,6 +21,7 @@ from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDutie
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, drafts, people, tasks
+from engine.views import may_see
 from forms import answers as form_answers
 from forms.schema import Form
 
@@ -29,7 +31,7 @@ OPEN, DONE = "open", "done"
 def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
     """The task's row for somebody who may see it; raises `NotFound` alike for hidden and missing."""
     row = ctx.db.execute(select(tasks).where(tasks.c.id == task_id)).one_or_none()
-    if row is None:
+    if row is None or not (may_do(ctx, row, person) or may_see(ctx, row.case_id, person)):
         raise NotFound(what="task", key=task_id)
     return row
 
@@ -45,7 +47,9 @@ def claim(ctx: Context, task_id: str, person: Person) -> None:
     case, row = _locked(ctx, task_id)
     _allow(ctx, row, person, case.definition)
     if row.claimed_by is None:
-        ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(claimed_by=person.username, claimed_at=ctx.now))
+        ctx.db.execute(
+            update(tasks).where(tasks.c.id == task_id).values(claimed_by=person.username, claimed_at=ctx.now)
+        )
         case.log(ctx, Tag.TASK_CLAIM, person.username, {"task": task_id}, row.element)
         cases.store_head(ctx, case)
 
@@ -67,7 +71,9 @@ def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str,
         raise TaskGone(status=row.status)
     mine = (drafts.c.task_id == task_id) & (drafts.c.person == person.username)
     ctx.db.execute(delete(drafts).where(mine))
-    ctx.db.execute(insert(drafts), {"task_id": task_id, "person": person.username, "answers": dict(answers), "at": ctx.now})
+    ctx.db.execute(
+        insert(drafts), {"task_id": task_id, "person": person.username, "answers": dict(answers), "at": ctx.now}
+    )
 
 
 def draft(ctx: Context, task_id: str, person: Person) -> Row[Any] | None:
@@ -86,9 +92,17 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     _allow(ctx, row, person, case.definition)
     element = case.definition.diagram.elements[row.element]
     clean = check_answers(ctx, case.definition, element, answers, case.data)
-    ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(
-        status=DONE, claimed_by=person.username, done_by=person.username, done_at=ctx.now, answers=clean,
-    ))
+    ctx.db.execute(
+        update(tasks)
+        .where(tasks.c.id == task_id)
+        .values(
+            status=DONE,
+            claimed_by=person.username,
+            done_by=person.username,
+            done_at=ctx.now,
+            answers=clean,
+        )
+    )
     ctx.db.execute(delete(candidates).where(candidates.c.task_id == task_id))
     ctx.db.execute(delete(drafts).where(drafts.c.task_id == task_id))
     if element.loop is None:
@@ -109,7 +123,9 @@ def _done(row: Row[Any], clean: Mapping[str, Any]) -> dict[str, Any]:
     return {"task": row.id, "item": row.item, "fields": sorted(clean), "digest": digest(clean)}
 
 
-def check_answers(ctx: Context, definition: Definition, element: Element, posted: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+def check_answers(
+    ctx: Context, definition: Definition, element: Element, posted: Mapping[str, Any], data: Mapping[str, Any]
+) -> dict[str, Any]:
     """The clean answers of a task's form; raises `AnswersRefused`. A task without a form takes none."""
     form = definition.form(element.id)
     if form is None:
@@ -165,9 +181,12 @@ def conflict(ctx: Context, row: Row[Any], person: Person, definition: Definition
     """Name of the step this person did last and may not decide on, or None."""
     others = split(definition.diagram.elements[row.element].properties.get("separate.from", ""))
     for other in others:
-        query = select(tasks.c.done_by, tasks.c.name).where(
-            tasks.c.case_id == row.case_id, tasks.c.element == other, tasks.c.status == DONE
-        ).order_by(tasks.c.done_at.desc()).limit(1)
+        query = (
+            select(tasks.c.done_by, tasks.c.name)
+            .where(tasks.c.case_id == row.case_id, tasks.c.element == other, tasks.c.status == DONE)
+            .order_by(tasks.c.done_at.desc())
+            .limit(1)
+        )
         last = ctx.db.execute(query).one_or_none()
         if last is not None and last.done_by == person.username:
             return str(last.name)

@@ -8,7 +8,7 @@ fields become case data. Handlers import nothing else of the engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -22,7 +22,16 @@ from engine.messages import Notice
 from engine.registry import Link, LinkState, Registry
 
 __all__ = [
-    "Call", "HandlerFailed", "Link", "LinkState", "Manual", "Notice", "PlanRow", "Registry", "RegistryRefused", "Topics",
+    "Call",
+    "HandlerFailed",
+    "Link",
+    "LinkState",
+    "Manual",
+    "Notice",
+    "PlanRow",
+    "Registry",
+    "RegistryRefused",
+    "Topics",
 ]
 
 Given = TypeVar("Given")
@@ -108,7 +117,7 @@ class Topics:
 def perform(topic: Topic, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Run a handler on its inputs and return what it adds to the case data."""
     result = topic.run(_bind(topic, given, call), call)
-    if not isinstance(result, topic.gives):
+    if not isinstance(result, topic.gives) or not is_dataclass(result) or isinstance(result, type):
         raise HandlerFailed(element=call.element.name, reason=f"{topic.name} returned {type(result).__name__}")
     return {key: value for key, value in asdict(result).items() if not key.startswith("_")}
 

@@ -15,6 +15,7 @@ from sqlalchemy import case as case_when
 
 from engine import comments, definitions, documents, incidents, lookups, messages, people
 from engine import tasks as task_commands
+from engine.cases import may_start
 from engine.context import Context
 from engine.definitions import Definition
 from engine.diagram import Element
@@ -39,12 +40,18 @@ class Worklist:
     late: int
 
 
-def worklist(ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1) -> Worklist:
+def worklist(
+    ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1
+) -> Worklist:
     """Open tasks of a person's groups, most urgent first, each with its case and its claimer's name.
 
     `scope` is all, mine (claimed by me), free (claimed by nobody) or late (past its due time).
     """
-    scopes = {"mine": tasks.c.claimed_by == person.username, "free": tasks.c.claimed_by.is_(None), "late": tasks.c.due_at < ctx.now}
+    scopes = {
+        "mine": tasks.c.claimed_by == person.username,
+        "free": tasks.c.claimed_by.is_(None),
+        "late": tasks.c.due_at < ctx.now,
+    }
     where = [tasks.c.status == "open", _held(person), *_matching(process, words)]
     joined = tasks.join(cases, cases.c.id == tasks.c.case_id)
     counted = [func.count(), *(func.coalesce(func.sum(case_when((which, 1), else_=0)), 0) for which in scopes.values())]
@@ -52,9 +59,11 @@ def worklist(ctx: Context, person: Person, *, scope: str = "all", process: str =
     named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
     query = (
         select(tasks, cases.c.number, cases.c.title, cases.c.process, people_table.c.name.label("claimer"))
-        .select_from(named).where(*where, scopes.get(scope, true()))
+        .select_from(named)
+        .where(*where, scopes.get(scope, true()))
         .order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)
-        .limit(PAGE).offset((page - 1) * PAGE)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
     )
     return Worklist(list(ctx.db.execute(query)), every, mine, free, late)
 
@@ -70,18 +79,46 @@ def _matching(process: str, words: str) -> list[ColumnElement[bool]]:
     return found + ([or_(cases.c.number.like(like), cases.c.title.like(like))] if words else [])
 
 
-def startable(ctx: Context, person: Person) -> list[Row[Any]]:
-    """Live definitions of which this person may open a case."""
-    units = [unit.id for unit in people.units(ctx.db)]
-    found = []
-    for row in definitions.all_live(ctx.db):
-        allowed = people.start_candidates(ctx.engine.library.get(ctx.db, row.id).diagram, units)
-        if allowed is None or person.stands_in(allowed):
-            found.append(row)
-    return found
+@dataclass(frozen=True)
+class Process:
+    """A live process: its section of the manual (empty outside it), its names, what it is for."""
+
+    id: str
+    section: str
+    name: str
+    purpose: str
+    version: int
 
 
-def case_list(ctx: Context, person: Person, *, status: str = "", process: str = "", words: str = "", page: int = 1) -> tuple[list[Row[Any]], int]:
+def processes(ctx: Context) -> list[Process]:
+    """Every live process in the manual's order."""
+    return [_process(definition) for definition in _live(ctx)]
+
+
+def startable(ctx: Context, person: Person) -> list[Process]:
+    """The live processes of which this person may open a case."""
+    return [_process(definition) for definition in _live(ctx) if may_start(ctx, definition, person)]
+
+
+def _live(ctx: Context) -> list[Definition]:
+    found = [ctx.engine.library.get(ctx.db, row.id) for row in definitions.all_live(ctx.db)]
+    return sorted(found, key=lambda each: (each.diagram.properties.get("manual.process") or "~", each.name))
+
+
+def _process(definition: Definition) -> Process:
+    drawn = definition.diagram
+    section = drawn.properties.get("manual.process", "")
+    return Process(definition.process, section, definition.name, drawn.documentation, definition.version)
+
+
+def number_by_key(ctx: Context, business_key: str) -> str | None:
+    """Number of the case opened with a business key, or None."""
+    return ctx.db.execute(select(cases.c.number).where(cases.c.business_key == business_key).limit(1)).scalar()
+
+
+def case_list(
+    ctx: Context, person: Person, *, status: str = "", process: str = "", words: str = "", page: int = 1
+) -> tuple[list[Row[Any]], int]:
     """Cases this person may see, newest first, and how many there are."""
     where = [*_matching(process, words), *_visible(person)] + ([cases.c.status == status] if status else [])
     count = ctx.db.execute(select(func.count()).select_from(cases).where(*where)).scalar_one()
@@ -153,18 +190,30 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     all_tasks = _tasks(ctx, row.id)
     events = list(ctx.db.execute(select(audit).where(audit.c.case_id == row.id).order_by(audit.c.id)))
-    names = _names(ctx)
+    names = person_names(ctx)
     open_tasks = [task for task in all_tasks if task.status == "open"]
     return CaseView(
-        row=row, definition=definition, done=_passed(events), current=_count(open_tasks), open_tasks=open_tasks,
-        doers=_doers(ctx, row.id), entries=_entries(ctx, definition, all_tasks, names), events=events, documents=documents.of_case(ctx, row.id),
-        messages=messages.of_case(ctx, row.id), incidents=incidents.open_incidents(ctx, row.id),
-        comments=comments.of_case(ctx, row.id), names=names, groups=people.group_names(ctx.db),
+        row=row,
+        definition=definition,
+        done=_passed(events),
+        current=_count(open_tasks),
+        open_tasks=open_tasks,
+        doers=_doers(ctx, row.id),
+        entries=_entries(ctx, definition, all_tasks, names),
+        events=events,
+        documents=documents.of_case(ctx, row.id),
+        messages=messages.of_case(ctx, row.id),
+        incidents=incidents.open_incidents(ctx, row.id),
+        comments=comments.of_case(ctx, row.id),
+        names=names,
+        groups=people.group_names(ctx.db),
     )
 
 
 def _tasks(ctx: Context, case_id: str) -> list[Row[Any]]:
-    return list(ctx.db.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.created_at, tasks.c.item)))
+    return list(
+        ctx.db.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.created_at, tasks.c.item))
+    )
 
 
 def _passed(events: list[Row[Any]]) -> list[str]:
@@ -197,7 +246,8 @@ def _doers(ctx: Context, case_id: str) -> dict[str, list[str]]:
     return found
 
 
-def _names(ctx: Context) -> dict[str, str]:
+def person_names(ctx: Context) -> dict[str, str]:
+    """Every account's name by user name."""
     rows = ctx.db.execute(select(people_table.c.username, people_table.c.name))
     return {row.username: row.name for row in rows} | {"system": "ระบบ"}
 
@@ -229,23 +279,32 @@ def task(ctx: Context, task_id: str, person: Person) -> TaskView:
     if found is None:
         raise NotFound(what="task", key=task_id)
     definition = ctx.engine.library.get(ctx.db, found.definition_id)
-    form, element, names = definition.form(row.element), definition.diagram.elements[row.element], _names(ctx)
+    form, element, names = definition.form(row.element), definition.diagram.elements[row.element], person_names(ctx)
     return TaskView(
-        row=row, case=found, definition=definition, element=element, form=form,
+        row=row,
+        case=found,
+        definition=definition,
+        element=element,
+        form=form,
         may_do=row.status == "open" and task_commands.may_do(ctx, row, person),
         rival=task_commands.conflict(ctx, row, person, definition),
         data=task_commands.known(ctx, form, element, found.data) if form else {},
-        draft=task_commands.draft(ctx, task_id, person), entries=_entries(ctx, definition, _tasks(ctx, found.id), names),
-        documents=documents.of_case(ctx, found.id), comments=comments.of_case(ctx, found.id),
-        names=names, groups=people.group_names(ctx.db),
+        draft=task_commands.draft(ctx, task_id, person),
+        entries=_entries(ctx, definition, _tasks(ctx, found.id), names),
+        documents=documents.of_case(ctx, found.id),
+        comments=comments.of_case(ctx, found.id),
+        names=names,
+        groups=people.group_names(ctx.db),
     )
 
 
 def next_task(ctx: Context, case_id: str, person: Person) -> str | None:
     """The open task of a case that this person can go on with, the one claimed or asked first; None when others must act."""
     free = or_(tasks.c.claimed_by == person.username, tasks.c.claimed_by.is_(None))
-    query = select(tasks, cases.c.definition_id).join(cases, cases.c.id == tasks.c.case_id).where(
-        tasks.c.case_id == case_id, tasks.c.status == "open", _held(person), free
+    query = (
+        select(tasks, cases.c.definition_id)
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.case_id == case_id, tasks.c.status == "open", _held(person), free)
     )
     for row in ctx.db.execute(query.order_by(tasks.c.claimed_by.is_(None), tasks.c.created_at, tasks.c.item)):
         if task_commands.conflict(ctx, row, person, ctx.engine.library.get(ctx.db, row.definition_id)) is None:

@@ -19,7 +19,7 @@ class Numbered:
     case_number: str
 
 
-def number_case(given: Nothing, call: Call) -> Numbered:
+def number_case(_given: Nothing, call: Call) -> Numbered:
     """Number the case; a case that has its number keeps it."""
     known = call.data.get("case_number")
     return Numbered(str(known) if known else call.number_case())

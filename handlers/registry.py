@@ -11,9 +11,25 @@ from engine.topics import Call, Link, LinkState, RegistryRefused, Topics
 
 REVIEW_AFTER = timedelta(days=365)
 DETAIL_KEYS = (
-    "purpose", "legal_basis", "data_category", "personal_data", "method", "format", "frequency", "agreement_no",
-    "agreement_signed", "partner_ministry", "partner_type", "scope_of_use", "classification", "score_by_aspect",
-    "score_reasons", "request_kind", "security_measures", "tech_contact", "close_out",
+    "purpose",
+    "legal_basis",
+    "data_category",
+    "personal_data",
+    "method",
+    "format",
+    "frequency",
+    "agreement_no",
+    "agreement_signed",
+    "partner_ministry",
+    "partner_type",
+    "scope_of_use",
+    "classification",
+    "score_by_aspect",
+    "score_reasons",
+    "request_kind",
+    "security_measures",
+    "tech_contact",
+    "close_out",
 )
 
 
@@ -73,7 +89,7 @@ class Done:
 
 def propose(given: Proposal, call: Call) -> Entered:
     """Enter the partner of this case as scored; a second round rewrites the case's own row."""
-    return Entered(call.registry.propose(_link(given, call), LinkState.SCORED, "ผ่านเกณฑ์การคัดเลือก 7.1"))
+    return Entered(call.registry.propose(_link(given), LinkState.SCORED, "ผ่านเกณฑ์การคัดเลือก 7.1"))
 
 
 def move(given: Move, call: Call) -> Done:
@@ -84,11 +100,13 @@ def move(given: Move, call: Call) -> Done:
 
 def activate(given: Proposal, call: Call) -> Entered:
     """The link is in use: complete its row and set it live."""
-    link = _link(given, call)
+    link = _link(given)
     started = link.live_on or call.today
-    return Entered(call.registry.propose(
-        Link(**{**vars(link), "live_on": started, "review_on": started + REVIEW_AFTER}), LinkState.LIVE, "เริ่มใช้งาน"
-    ))
+    return Entered(
+        call.registry.propose(
+            Link(**{**vars(link), "live_on": started, "review_on": started + REVIEW_AFTER}), LinkState.LIVE, "เริ่มใช้งาน"
+        )
+    )
 
 
 def read(given: Named, call: Call) -> Facts:
@@ -101,18 +119,21 @@ def read(given: Named, call: Call) -> Facts:
 def end(given: Ending, call: Call) -> Done:
     """The link has ended: write when and why."""
     if given.criterion not in {criterion.id for criterion in call.manual.endings}:
-        raise RegistryRefused(reason=f"{given.criterion!r} is no criterion of 7.2", reason_th="ต้องระบุเหตุผลตามเกณฑ์ข้อ 7.2")
+        raise RegistryRefused(
+            reason=f"{given.criterion!r} is no criterion of 7.2", reason_th="ต้องระบุเหตุผลตามเกณฑ์ข้อ 7.2"
+        )
     ended = _day(given.data.get("closed_on")) or call.today
     call.registry.move(given.link_no, LinkState.ENDED, ended_on=ended, end_reason=given.criterion)
     return Done()
 
 
-def _link(given: Proposal, call: Call) -> Link:
+def _link(given: Proposal) -> Link:
     data, inbound = given.data, given.direction == "inbound"
     units = [data.get("owner_unit") if inbound else data.get("wanting_unit")]
     return Link(
         direction=given.direction,
-        partner=str((data.get("org_name") or data.get("person_name")) if inbound else data.get("partner_name") or "") or "ไม่ระบุ",
+        partner=str((data.get("org_name") or data.get("person_name")) if inbound else data.get("partner_name") or "")
+        or "ไม่ระบุ",
         dataset=str(data.get("dataset_name") or "ไม่ระบุ"),
         holder_unit="it_dept",
         owner_unit=data.get("owner_unit") if inbound else None,

@@ -60,12 +60,13 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
 
 def reachability(drawing: Drawing) -> Iterator[Problem]:
     """Every element can be reached from a start, and an end from every element."""
+    backwards = _reversed(_without_side_ways(drawing))
     for elements in drawing.scopes.values():
         inside = {e.id for e in elements}
         starts = [e.id for e in elements if e.kind == "startEvent"]
         ends = [e.id for e in elements if e.kind == "endEvent"]
         reached = _closure(starts, drawing.next) if starts else inside
-        leading = _closure(ends, _reversed(drawing.next)) if ends else inside
+        leading = _closure(ends, backwards) if ends else inside
         for element in elements:
             if element.id not in reached:
                 yield drawing.at("unreachable", element)
@@ -123,6 +124,13 @@ def _reversed(edges: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
         for target in targets:
             turned.setdefault(target, []).append(source)
     return turned
+
+
+def _without_side_ways(drawing: Drawing) -> dict[str, list[str]]:
+    """Where a token itself can go: a non-interrupting event sends another one."""
+    known = drawing.diagram.elements
+    aside = {e.id for e in drawing.elements if e.attached_to and not e.interrupting}
+    return {s: [t for t in ts if not (t in aside and known[t].attached_to == s)] for s, ts in drawing.next.items()}
 
 
 def _circles(edges: Mapping[str, Iterable[str]]) -> set[str]:

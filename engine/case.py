@@ -1,0 +1,123 @@
+"""One case under work: its row, definition, data and tokens, locked for one command.
+
+A command locks the case row, loads, changes, settles and stores; whatever goes wrong
+rolls the whole command back and leaves the case as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from engine import audit
+from engine.audit import Tag
+from engine.context import Context
+from engine.definitions import Definition
+from engine.errors import CaseClosed, NotFound
+from engine.tables import cases
+from engine.tokens import Tokens
+from forms import feel
+
+RUNNING, DONE, CANCELLED = "running", "done", "cancelled"
+
+
+@dataclass
+class Case:
+    """A case under work: its row, its definition, its data and its tokens."""
+
+    id: str
+    number: str
+    process: str
+    definition: Definition
+    status: str
+    title: str
+    outcome: str | None
+    version: int
+    data: dict[str, Any]
+    tokens: Tokens
+    audit_head: str
+
+    def log(self, ctx: Context, tag: Tag, person: str, detail: Mapping[str, Any], element: str | None = None) -> None:
+        """Append an audit event to this case's chain."""
+        self.audit_head = audit.record(
+            ctx, tag, person, detail, case=self.id, element=element, previous=self.audit_head
+        )
+
+
+def lock(ctx: Context, case_id: str) -> Case:
+    """Lock a case for this transaction and load it; raises `NotFound` or `CaseClosed`."""
+    return from_row(ctx, lock_row(ctx, case_id))
+
+
+def lock_row(ctx: Context, case_id: str) -> Row[Any]:
+    """Lock a case's row for this transaction; raises `NotFound`."""
+    row = ctx.db.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(what="case", key=case_id)
+    return row
+
+
+def from_row(ctx: Context, row: Row[Any]) -> Case:
+    """The case of a locked row; raises `CaseClosed` when it is not running."""
+    if row.status != RUNNING:
+        raise CaseClosed(number=row.number, status=row.status)
+    definition = ctx.engine.library.get(ctx.db, row.definition_id)
+    data = row.data
+    tokens = Tokens.restore(definition.spec, row.state, evaluator(ctx), data)
+    return Case(
+        row.id,
+        row.number,
+        row.process,
+        definition,
+        row.status,
+        row.title,
+        row.outcome,
+        row.version,
+        data,
+        tokens,
+        row.audit_head,
+    )
+
+
+def store(ctx: Context, case: Case) -> None:
+    """Write the case back with a new version."""
+    case.version += 1
+    ended = ctx.now if case.status != RUNNING else None
+    ctx.db.execute(
+        update(cases)
+        .where(cases.c.id == case.id)
+        .values(
+            title=case.title,
+            status=case.status,
+            outcome=case.outcome,
+            version=case.version,
+            data=case.data,
+            state=case.tokens.dump() if case.status == RUNNING else [],
+            audit_head=case.audit_head,
+            ended_at=ended,
+        )
+    )
+
+
+def store_head(ctx: Context, case: Case) -> None:
+    """Write back only that the case was touched: its audit head and version."""
+    case.version += 1
+    values = {"audit_head": case.audit_head, "version": case.version}
+    ctx.db.execute(update(cases).where(cases.c.id == case.id).values(**values))
+
+
+def evaluator(ctx: Context) -> Any:
+    """How conditions are evaluated: FEEL over case data, with the engine's clock."""
+    now = ctx.now
+    return lambda text, data: feel.plain(feel.compile_expression(text).evaluate(data, now))
+
+
+def text_value(ctx: Context, text: str, data: Mapping[str, Any]) -> Any:
+    """A value written in a diagram: `${…}` or `=…` is evaluated, anything else stands for itself."""
+    stripped = text.strip()
+    if stripped.startswith(("${", "#{", "=")):
+        return evaluator(ctx)(stripped, data)
+    return stripped

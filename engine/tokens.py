@@ -1,0 +1,160 @@
+"""The tokens of one case: where it waits, and what moves it on.
+
+A `Tokens` lives for one command. Only a waiting token may be completed (S6), automatic
+loops are bounded (S8), and the library's tree walk, which stops at depth 1000, is never
+used to find work (S7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine import state as state_rows
+from engine.errors import EndlessLoop, EngineFault
+from engine.spiff import (
+    Automatic,
+    BpmnEvent,
+    BpmnWorkflow,
+    ErrorEventDefinition,
+    Evaluate,
+    Script,
+    Spec,
+    SpiffWorkflowException,
+    Task,
+    TaskState,
+    Wait,
+)
+from engine.state import SPLIT, splits
+
+STEP_LIMIT = 500
+UNFINISHED = TaskState.NOT_FINISHED_MASK
+DEFINITE = TaskState.DEFINITE_MASK | TaskState.FINISHED_MASK
+
+
+@dataclass(frozen=True)
+class Token:
+    """A place where the case waits. `kind` is person, automatic or event."""
+
+    id: str
+    element: str
+    kind: str
+
+
+class Tokens:
+    """The tokens of one case in memory; thrown away after each command.
+
+    `data` is the case's own dict, read by conditions. `passed` collects the ids of the
+    elements and flows that tokens went through since loading, in order.
+    """
+
+    def __init__(self, workflow: BpmnWorkflow, evaluate: Evaluate, data: Mapping[str, Any]) -> None:
+        self._workflow = workflow
+        self._workflow.script_engine = Script(evaluate, data)
+        self.passed: list[str] = []
+
+    @classmethod
+    def begin(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+        """Tokens of a new case, standing before the start event."""
+        return cls(BpmnWorkflow(spec.process, spec.subprocesses), evaluate, data)
+
+    @classmethod
+    def restore(cls, spec: Spec, state: list[Any], evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+        """Tokens of a stored case; raises `EngineFault` for a state of another format."""
+        return cls(state_rows.restore(spec, state), evaluate, data)
+
+    def dump(self) -> list[Any]:
+        """The state as JSON: no spec, no user data, finished history cut out."""
+        return state_rows.dump(self._workflow)
+
+    @property
+    def finished(self) -> bool:
+        """True when every token has reached an end."""
+        return bool(self._workflow.completed) or not any(t.has_state(UNFINISHED) for t in self._tasks())
+
+    def waiting(self) -> list[Token]:
+        """Every place where the case now waits."""
+        return [Token(t.id.hex, t.task_spec.bpmn_id, kind) for t, kind in self._waits()]
+
+    def advance(self) -> None:
+        """Move every token to its next wait; raises `EndlessLoop` or `EngineFault`."""
+        for _ in range(STEP_LIMIT):
+            task = next((t for t in self._tasks() if t.has_state(TaskState.READY) and not t.task_spec.manual), None)
+            if task is None:
+                return
+            self._run(task.run, task)
+        raise EndlessLoop(count=STEP_LIMIT)
+
+    def complete(self, token: str) -> None:
+        """A person or a handler has done the step; raises `EngineFault` when no token waits there."""
+        task = self._waiting_task(token, "person", "automatic")
+        self._run(task.run if task.has_state(TaskState.READY) else task.complete, task)
+
+    def fire(self, token: str) -> None:
+        """The awaited time or message has come; a repeating event goes on waiting."""
+        task = self._waiting_task(token, "event")
+        if getattr(task.task_spec.event_definition, "repeats", False):
+            self._fire_again(task)
+        else:
+            task.task_spec.event_definition.catch(task)
+            task.task_spec._update(task)
+
+    def fail(self, token: str, code: str) -> bool:
+        """A BPMN error is thrown at a step; True when a boundary event catches it."""
+        self._waiting_task(token, "person", "automatic")
+        before = {t.id for t in self._tasks() if t.has_state(TaskState.READY)}
+        self._workflow.catch(BpmnEvent(ErrorEventDefinition(code, code)))
+        return any(t.has_state(TaskState.READY) and t.id not in before for t in self._tasks())
+
+    def cancel(self) -> None:
+        """Take every token off the diagram."""
+        self._workflow.cancel()
+
+    def _tasks(self) -> Iterator[Task]:
+        yield from list(self._workflow.tasks.values())
+        for sub in list(self._workflow.subprocesses.values()):
+            yield from list(sub.tasks.values())
+
+    def _waits(self) -> Iterator[tuple[Task, str]]:
+        for task in self._tasks():
+            spec = task.task_spec
+            if task.has_state(TaskState.READY) and spec.manual:
+                yield task, "person"
+            elif task.has_state(TaskState.STARTED) and isinstance(spec, Automatic):
+                yield task, "automatic"
+            elif task.has_state(TaskState.WAITING) and isinstance(getattr(spec, "event_definition", None), Wait):
+                yield task, "event"
+
+    def _waiting_task(self, token: str, *kinds: str) -> Task:
+        for task, kind in self._waits():
+            if task.id.hex == token and kind in kinds:
+                return task
+        raise EngineFault(reason=f"no token {token} waits for this")
+
+    def _run(self, act: Callable[[], Any], task: Task) -> None:
+        try:
+            act()
+        except SpiffWorkflowException as error:
+            raise EngineFault(reason=f"{task.task_spec.name}: {error}") from error
+        if task.has_state(TaskState.COMPLETED):
+            self._note(task)
+
+    def _note(self, task: Task) -> None:
+        element = task.task_spec.bpmn_id
+        if element is None:
+            return
+        self.passed.append(element)
+        for child in task.children:
+            if child.has_state(DEFINITE) and (splits(child) or child.task_spec.bpmn_id):
+                self.passed.append(f"{element}>{child.task_spec.name.removesuffix(SPLIT)}")
+
+    def _fire_again(self, task: Task) -> None:
+        self.passed.append(task.task_spec.bpmn_id)
+        for output in task.task_spec.outputs:
+            if output.name.endswith(".BoundaryEventJoin"):
+                continue
+            child = task._add_child(output, TaskState.FUTURE)
+            child.task_spec._predict(child, mask=UNFINISHED)
+            child.task_spec._update(child)
+            self.passed.append(f"{task.task_spec.bpmn_id}>{output.name.removesuffix(SPLIT)}")

@@ -1,0 +1,301 @@
+"""What a person sent for a form, checked again on the server by the rules of form-js-viewer 2.0.0.
+
+Three passes: fill in the data as the browser has it, find what is hidden, then check what is shown.
+Nothing the form does not ask for is kept, whatever was posted.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from forms.components import Component, Form, Json
+from forms.feel import FeelError, FeelLimitError, compile_expression, compile_unary, plain
+from forms.feel.limits import run
+from forms.inputs import MANY, ONE, WRONG_OPTION, InputError, clean, empty, same
+from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
+from forms.rules import evaluator, faults
+
+MAX_ROWS = 500
+MAX_ALL_ROWS = 2_000
+MAX_STEPS = 500_000
+TOO_MUCH = "ข้อมูลที่ส่งมามากเกินกว่าจะตรวจได้"
+WRONG_ROWS = "ข้อมูลรายการไม่ถูกต้อง"
+Scope: TypeAlias = ChainMap[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`clean` is what may be stored; `errors` are messages by component id, nested by row as form-js keeps them."""
+
+    clean: dict[str, Json]
+    errors: dict[str, Json] = field(default_factory=dict)
+
+
+class Instance(NamedTuple):
+    """A component where it stands: rows of a list have one instance each."""
+
+    component: Component
+    place: Place
+    indexes: Indexes
+    scope: Scope
+    hidden: bool
+
+
+def check(form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now: datetime) -> Result:
+    """Check an answer. `posted` comes from the browser, `known` is the case's data before it; `now` is the clock.
+
+    An answer too large to be checked is one error under the form's own id.
+    """
+    try:
+        with run(now, MAX_STEPS):
+            return _Checker(form, posted, known, now).result()
+    except FeelLimitError:
+        return Result({}, {form.id: [TOO_MUCH]})
+
+
+class _Checker:
+    """The state of one check."""
+
+    def __init__(self, form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now: datetime) -> None:
+        self.form, self.known, self.now = form, known, now
+        self.broken: dict[tuple[str, Indexes], list[str]] = {}
+        self.rows_left = MAX_ALL_ROWS
+        self.tops = {component.path[0] for component in form.components() if component.path}
+        self.initial = self.copy(known)
+        self.fill(form.roots, 0, ({}, known), self.initial, ())
+        self.broken.clear()
+        self.rows_left = MAX_ALL_ROWS
+        self.data = self.copy(known)
+        self.fill(form.roots, 0, (posted, known), self.data, ())
+
+    def copy(self, data: Mapping[str, Json]) -> dict[str, Json]:
+        """The data, with its own copy of what the form's fields may change."""
+        return {name: copy.deepcopy(value) if name in self.tops else value for name, value in data.items()}
+
+    # -- filling in -------------------------------------------------------------------------------
+
+    def fill(
+        self, components: Sequence[Component], depth: int, sources: tuple[Json, Json], target: Json, indexes: Indexes
+    ) -> None:
+        """Put the value of every field of one level into `target`, from (posted, known)."""
+        for component in components:
+            place = component.path[depth:]
+            if repeats(component):
+                rows = self.rows(component, place, sources, indexes)
+                put(target, place, rows)
+            elif component.is_input:
+                put(target, place, self.value(component, place, sources, indexes))
+            elif component.children:
+                self.fill(component.children, depth, sources, target, indexes)
+
+    def rows(self, component: Component, place: Place, sources: tuple[Json, Json], indexes: Indexes) -> list[Json]:
+        """The rows of a list, each holding only the form's fields."""
+        posted, known = (dig(source, place) for source in sources)
+        known = ABSENT if indexes and sources[0] is not None else known
+        found = posted if posted is not ABSENT else known
+        if not isinstance(found, list):
+            if posted is not ABSENT and posted is not None:
+                self.blame(component, indexes, WRONG_ROWS)
+            repetitions = component.attributes.get("defaultRepetitions", 1)
+            found = [{}] * min(repetitions if isinstance(repetitions, int) else 1, MAX_ROWS)
+        if len(found) > MAX_ROWS or not all(isinstance(row, dict) for row in found):
+            self.blame(component, indexes, WRONG_ROWS)
+        self.rows_left -= len(found)
+        if self.rows_left < 0:
+            raise FeelLimitError("too many rows")
+        old = known if isinstance(known, list) else []
+        made: list[Json] = []
+        for number, row in enumerate(found[:MAX_ROWS]):
+            target: dict[str, Json] = {}
+            pair = (row if posted is not ABSENT else None, old[number] if number < len(old) else None)
+            self.fill(component.children, len(component.path), pair, target, (*indexes, number))
+            made.append(target)
+        return made
+
+    def value(self, component: Component, place: Place, sources: tuple[Json, Json], indexes: Indexes) -> Json:
+        """The value of one field: posted if the person may set it, else known, else its default.
+
+        A posted row may be a new one, so what it leaves out is never taken from the old row of its number.
+        """
+        settable = self.settable(component)
+        raw = dig(sources[0], place) if settable else ABSENT
+        if raw is ABSENT and not (indexes and settable and sources[0] is not None):
+            raw = dig(sources[1], place)
+        if raw is ABSENT:
+            default = component.attributes.get("defaultValue", ABSENT)
+            return empty(component) if default is ABSENT else default
+        try:
+            return self.chosen(component, clean(component, raw), indexes)
+        except InputError as error:
+            self.blame(component, indexes, str(error))
+            return empty(component)
+
+    def settable(self, component: Component) -> bool:
+        """Whether a posted value counts: not computed, disabled or read-only."""
+        attributes = component.attributes
+        if component.type == "expression" or attributes.get("disabled"):
+            return False
+        return not self.readonly(attributes.get("readonly"))
+
+    def readonly(self, rule: Json) -> bool:
+        """Whether a field is read-only; a rule is computed from the data before the answer."""
+        if isinstance(rule, str) and rule.startswith("="):
+            return self.holds(rule, scope_of(self.initial, self.initial, None, []))
+        return bool(rule)
+
+    def chosen(self, component: Component, value: Json, indexes: Indexes) -> Json:
+        """The value if it is among fixed or keyed options; computed options are checked later."""
+        if component.type not in ONE | MANY or component.attributes.get("valuesExpression"):
+            return value
+        return self.among(component, value, self.options(component, None), indexes)
+
+    def among(self, component: Component, value: Json, options: list[Json], indexes: Indexes) -> Json:
+        """The value without what is no option; each fault is an error."""
+        chosen = value if isinstance(value, list) else [] if value is None else [value]
+        kept = [item for item in chosen if any(same(item, option) for option in options)]
+        if len(kept) < len(chosen):
+            self.blame(component, indexes, WRONG_OPTION)
+        if component.type in MANY:
+            return kept
+        return kept[0] if kept else None
+
+    def options(self, component: Component, scope: Scope | None) -> list[Json]:
+        """The values a person may choose; keyed options come from the case, never from the answer."""
+        attributes = component.attributes
+        if "valuesKey" in attributes:
+            source = self.known.get(attributes["valuesKey"])
+        elif "values" in attributes:
+            source = attributes["values"]
+        else:
+            source = evaluator(scope or {}, self.now)(attributes.get("valuesExpression"))
+        found = source if isinstance(source, list) else []
+        return [item.get("value") if isinstance(item, dict) else item for item in found]
+
+    def blame(self, component: Component, indexes: Indexes, message: str) -> None:
+        """Remember a fault found while filling in."""
+        self.broken.setdefault((component.id, indexes), []).append(message)
+
+    # -- what is shown ----------------------------------------------------------------------------
+
+    def instances(self, data: Mapping[str, Json]) -> Iterator[Instance]:
+        """Every instance, with `hidden` decided in the given data."""
+        yield from self.walk(self.form.roots, (0, ()), (), scope_of(data, data, None, []), hidden=False)
+
+    def walk(
+        self, components: Sequence[Component], base: tuple[int, Place], indexes: Indexes, scope: Scope, *, hidden: bool
+    ) -> Iterator[Instance]:
+        """The instances below one place."""
+        depth, prefix = base
+        for component in components:
+            place = prefix + component.path[depth:]
+            gone = hidden or self.hides(component, scope)
+            yield Instance(component, place, indexes, scope, gone)
+            if not repeats(component):
+                yield from self.walk(component.children, base, indexes, scope, hidden=gone)
+            elif not gone:
+                yield from self.row_instances(component, place, indexes, scope)
+
+    def row_instances(self, component: Component, place: Place, indexes: Indexes, scope: Scope) -> Iterator[Instance]:
+        """The instances in the rows of a list."""
+        rows = dig(self.data, place)
+        for number, row in enumerate(rows if isinstance(rows, list) else []):
+            numbers = [index + 1 for index in (*indexes, number)]
+            inner = scope_of(scope.maps[1], row, scope, numbers)
+            base = (len(component.path), (*place, number))
+            yield from self.walk(component.children, base, (*indexes, number), inner, hidden=False)
+
+    def hides(self, component: Component, scope: Scope) -> bool:
+        """Whether the component's own condition hides it."""
+        conditional = component.attributes.get("conditional")
+        rule = conditional.get("hide") if isinstance(conditional, dict) else None
+        return isinstance(rule, str) and rule.startswith("=") and self.holds(rule, scope)
+
+    def holds(self, rule: str, scope: Scope) -> bool:
+        """Whether a condition is true; one that cannot be computed is not."""
+        try:
+            return compile_unary(rule[1:]).holds(scope, self.now)
+        except FeelLimitError:
+            raise
+        except FeelError:
+            return False
+
+    def shown_data(self) -> dict[str, Json]:
+        """The data as expressions see it: hidden fields fall back to their value before the answer."""
+        shown = self.copy(self.data)
+        for instance in self.instances(self.data):
+            if instance.hidden and (instance.component.is_input or repeats(instance.component)):
+                drop(shown, instance.place)
+        return {**self.initial, **shown}
+
+    def compute(self) -> dict[str, Json]:
+        """Fill in expression fields until nothing changes, and return the data as shown."""
+        shown = self.shown_data()
+        for _ in range(5):
+            changed = False
+            for instance in list(self.instances(shown)):
+                if instance.component.type == "expression" and not instance.hidden:
+                    changed |= self.recompute(instance)
+            if not changed:
+                break
+            shown = self.shown_data()
+        return shown
+
+    def recompute(self, instance: Instance) -> bool:
+        """Compute one expression field; whether its value changed."""
+        text = str(instance.component.attributes.get("expression") or "")
+        try:
+            value = plain(compile_expression(text[1:]).evaluate(instance.scope, self.now)) if text[:1] == "=" else None
+        except FeelLimitError:
+            raise
+        except FeelError:
+            value = None
+        if dig(self.data, instance.place) == value:
+            return False
+        put(self.data, instance.place, value)
+        return True
+
+    # -- the result -------------------------------------------------------------------------------
+
+    def result(self) -> Result:
+        """Check every shown field and collect what may be stored."""
+        stored: dict[str, Json] = {}
+        errors: dict[str, Json] = {}
+        for instance in self.instances(self.compute()):
+            component = instance.component
+            if instance.hidden or component.attributes.get("disabled"):
+                continue
+            if repeats(component):
+                put(stored, instance.place, [{} for _ in dig(self.data, instance.place)])
+            messages = self.messages(instance)
+            if messages:
+                blame_at(errors, component.id, instance.indexes, messages)
+            if component.is_input:
+                put(stored, instance.place, dig(self.data, instance.place))
+        return Result(stored, errors)
+
+    def messages(self, instance: Instance) -> list[str]:
+        """The faults of one instance."""
+        component, key = instance.component, (instance.component.id, instance.indexes)
+        if component.is_input and component.attributes.get("valuesExpression") and component.type in ONE | MANY:
+            options = self.options(component, instance.scope)
+            kept = self.among(component, dig(self.data, instance.place), options, instance.indexes)
+            put(self.data, instance.place, kept)
+        if key in self.broken or not component.is_input:
+            return self.broken.get(key, [])
+        return faults(component, dig(self.data, instance.place), evaluator(instance.scope, self.now))
+
+
+def scope_of(data: Mapping[str, Json], this: Json, parent: Scope | None, numbers: list[int]) -> Scope:
+    """The names an expression sees: the data first, then `this`, `parent` and the row numbers `i`."""
+    own = {"this": this, "parent": parent, "i": numbers}
+    return ChainMap({f"_{name}_": value for name, value in own.items()}, dict(data), own)
+
+
+def repeats(component: Component) -> bool:
+    """Whether a component is a list of rows."""
+    return component.type == "dynamiclist" and component.attributes.get("isRepeating", True) is not False

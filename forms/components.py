@@ -1,0 +1,124 @@
+"""The components of a form-js schema: what a form writes into the data and what it reads from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from forms.feel import FeelError, compile_expression, compile_unary
+
+Json: TypeAlias = Any
+
+INPUTS = frozenset(
+    "textfield textarea number datetime checkbox checklist radio select taglist expression filepicker".split()
+)
+SCOPE_NAMES = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_", "data", "item", "?"})
+_TEMPLATE = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?\s*(.*?)\s*\}\}", re.DOTALL)
+_LITERAL = frozenset({"id", "key", "path", "type", "subtype", "values", "layout", "properties", "pattern", "valuesKey"})
+
+
+class FormError(ValueError):
+    """The file is not a form this system can read."""
+
+    def __init__(self, code: str, element: str, th: str, en: str) -> None:
+        """Name the rule, the component and both sentences."""
+        super().__init__(en)
+        self.code, self.element, self.th, self.en = code, element, th, en
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component of a form; `path` leads to its value in the data, without row numbers."""
+
+    id: str
+    type: str
+    key: str | None
+    path: tuple[str, ...]
+    attributes: dict[str, Json] = field(repr=False)
+    children: tuple[Component, ...] = ()
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it holds a value of its own."""
+        return self.type in INPUTS
+
+    @property
+    def label(self) -> str:
+        """Its label as written."""
+        return str(self.attributes.get("label") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that was read; `schema` is what the browser gets, with every component's id filled in."""
+
+    id: str
+    schema: dict[str, Json] = field(repr=False)
+    roots: tuple[Component, ...] = field(repr=False)
+
+    def components(self) -> Iterator[Component]:
+        """Every component, parents before children."""
+        return _flatten(self.roots)
+
+    def keys(self) -> set[str]:
+        """The top-level data keys that the form writes."""
+        written = (c for c in self.components() if c.is_input or (c.type == "dynamiclist" and c.path))
+        return {c.path[0] for c in written if c.path and not c.attributes.get("disabled")}
+
+    def reads(self) -> set[str]:
+        """The variable names that the form needs to be shown: its own keys and the names in its expressions."""
+        own = {component.path[0] for component in self.components() if component.path}
+        used = {name for component in self.components() for name in names_of(component)}
+        return (own | used) - SCOPE_NAMES
+
+
+def _flatten(components: tuple[Component, ...]) -> Iterator[Component]:
+    for component in components:
+        yield component
+        yield from _flatten(component.children)
+
+
+def names_of(component: Component) -> set[str]:
+    """The variable names in the expressions, templates and option sources of one component."""
+    names = {name for place, text in expressions(component) for name in _names(place, text)}
+    source = component.attributes.get("valuesKey")
+    if isinstance(source, str) and source:
+        names.add(source)
+    table = component.attributes.get("dataSource")
+    if isinstance(table, str) and table and not table.startswith("="):
+        names.add(table.split(".")[0])
+    return names
+
+
+def _names(place: str, text: str) -> frozenset[str]:
+    try:
+        return compile_unary(text).names if place in UNARY else compile_expression(text).names
+    except FeelError:
+        return frozenset()
+
+
+UNARY = frozenset({"conditional.hide", "readonly"})
+
+
+def expressions(component: Component) -> Iterator[tuple[str, str]]:
+    """Every FEEL text of a component with the attribute where it stands, templates included."""
+    for name, value in component.attributes.items():
+        if name not in _LITERAL and name != "components":
+            yield from _texts(name, value, 0)
+
+
+def _texts(place: str, value: Json, level: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        if value.startswith("="):
+            yield place, value[1:]
+        elif "{{" in value:
+            yield from ((place, match[2]) for match in _TEMPLATE.finditer(value) if match[2])
+    elif isinstance(value, dict) and level < 4:
+        for name, item in value.items():
+            if name not in _LITERAL:
+                yield from _texts(f"{place}.{name}", item, level + 1)
+    elif isinstance(value, list) and level < 4:
+        for item in value:
+            yield from _texts(place, item, level + 1)

@@ -1,0 +1,267 @@
+"""The fences around SpiffWorkflow 3.2.0: each trap has a test that turns red without its fence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from engine import spiff, xml
+from engine.errors import DiagramRefused, EndlessLoop, EngineFault
+from engine.spiff import Spec
+from engine.tokens import Tokens
+from forms import feel
+
+HEAD = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" targetNamespace="t">'
+    '<process id="p" isExecutable="true">{}</process></definitions>'
+)
+
+
+def evaluate(text: str, data: Mapping[str, Any]) -> Any:
+    return feel.plain(feel.compile_expression(text).evaluate(data))
+
+
+def flow(source: str, target: str, condition: str = "") -> str:
+    inner = f'<conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression>' if condition else ""
+    return f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</sequenceFlow>'
+
+
+def parse(*parts: str) -> Spec:
+    return spiff.parse(xml.parse(HEAD.format("".join(parts)).encode()), "p")
+
+
+LOOP = (
+    '<startEvent id="start"/><userTask id="a"/><userTask id="b"/>',
+    '<exclusiveGateway id="g" default="g_a"/><endEvent id="end_it"/>',
+    flow("start", "a"),
+    flow("a", "b"),
+    flow("b", "g"),
+    flow("g", "a"),
+    flow("g", "end_it", "${done = true}"),
+)
+
+
+def again(spec: Spec, tokens: Tokens, data: dict[str, Any]) -> Tokens:
+    """Store and load, as between any two commands."""
+    return Tokens.restore(spec, json.loads(json.dumps(tokens.dump())), evaluate, data)
+
+
+def begin(spec: Spec, data: dict[str, Any]) -> Tokens:
+    tokens = Tokens.begin(spec, evaluate, data)
+    tokens.advance()
+    return again(spec, tokens, data)
+
+
+def do(spec: Spec, tokens: Tokens, element: str, data: dict[str, Any]) -> Tokens:
+    tokens.complete(next(t.id for t in tokens.waiting() if t.element == element))
+    tokens.advance()
+    return again(spec, tokens, data)
+
+
+def waits(tokens: Tokens) -> list[str]:
+    return sorted(token.element for token in tokens.waiting())
+
+
+def test_a_rework_loop_of_3000_rounds_neither_dies_nor_grows() -> None:
+    """S7: the library's tree walk stops silently at depth 1000; ours never gets deep."""
+    spec, data = parse(*LOOP), {"done": False}
+    tokens = begin(spec, data)
+    sizes = []
+    for _ in range(3_000):
+        for element in "ab":
+            tokens = do(spec, tokens, element, data)
+        sizes.append(len(json.dumps(tokens.dump())))
+    assert waits(tokens) == ["a"]
+    assert max(sizes[10:]) <= 1.1 * sizes[10]
+    data["done"] = True
+    tokens = do(spec, do(spec, tokens, "a", data), "b", data)
+    assert tokens.finished
+
+
+def test_a_loop_through_a_boundary_timer_does_not_grow() -> None:
+    spec, data = (
+        parse(
+            *LOOP,
+            '<boundaryEvent id="late" attachedToRef="a"><timerEventDefinition><timeDuration>P1D</timeDuration>'
+            '</timerEventDefinition></boundaryEvent><endEvent id="end_late"/>',
+            flow("late", "end_late"),
+        ),
+        {"done": False},
+    )
+    tokens, sizes = begin(spec, data), []
+    for _ in range(100):
+        assert waits(tokens) == ["a", "late"]
+        tokens = do(spec, do(spec, tokens, "a", data), "b", data)
+        sizes.append(len(json.dumps(tokens.dump())))
+    assert max(sizes[5:]) <= 1.1 * sizes[5]
+
+
+def test_the_interrupting_timer_takes_the_token_and_only_when_fired() -> None:
+    """S13, S14: a timer is a wait that the engine fires, never the library's own clock."""
+    spec, data = (
+        parse(
+            '<startEvent id="start"/><userTask id="a"/><endEvent id="e1"/><endEvent id="e2"/>',
+            '<boundaryEvent id="late" attachedToRef="a"><timerEventDefinition><timeDate>2001-01-01</timeDate>'
+            "</timerEventDefinition></boundaryEvent>",
+            flow("start", "a"),
+            flow("a", "e1"),
+            flow("late", "e2"),
+        ),
+        {},
+    )
+    tokens = begin(spec, data)
+    assert waits(tokens) == ["a", "late"]
+    tokens.fire(next(t.id for t in tokens.waiting() if t.element == "late"))
+    tokens.advance()
+    assert tokens.finished
+    assert tokens.passed == ["late", "late>e2", "e2"]
+
+
+def test_a_repeating_timer_goes_on_waiting() -> None:
+    spec, data = (
+        parse(
+            '<startEvent id="start"/><userTask id="a"/><userTask id="remind"/><endEvent id="e1"/><endEvent id="e2"/>',
+            '<boundaryEvent id="every" attachedToRef="a" cancelActivity="false"><timerEventDefinition>'
+            "<timeCycle>R3/P1D</timeCycle></timerEventDefinition></boundaryEvent>",
+            flow("start", "a"),
+            flow("a", "e1"),
+            flow("every", "remind"),
+            flow("remind", "e2"),
+        ),
+        {},
+    )
+    tokens = begin(spec, data)
+    for _ in range(2):
+        tokens.fire(next(t.id for t in tokens.waiting() if t.element == "every"))
+        tokens.advance()
+        tokens = again(spec, tokens, data)
+    assert waits(tokens) == ["a", "every", "remind", "remind"]
+
+
+def test_only_a_waiting_token_can_be_completed() -> None:
+    """S6: the library runs FUTURE and COMPLETED tasks without a word."""
+    spec, data = parse(*LOOP), {"done": False}
+    tokens = begin(spec, data)
+    first = tokens.waiting()[0].id
+    tokens = do(spec, tokens, "a", data)
+    with pytest.raises(EngineFault):
+        tokens.complete(first)
+
+
+def test_conditions_are_never_python() -> None:
+    """S1: a condition is FEEL; Python in it is refused when it is compiled, and scripts never run."""
+    spec = parse(
+        '<startEvent id="start"/><exclusiveGateway id="g" default="g_e1"/><endEvent id="e1"/><endEvent id="e2"/>',
+        flow("start", "g"),
+        flow("g", "e1"),
+        flow("g", "e2", "__import__('os').system('touch /tmp/owned') == 0"),
+    )
+    with pytest.raises((EngineFault, feel.FeelError)):
+        begin(spec, {})
+
+
+def test_an_automatic_loop_is_stopped() -> None:
+    """S8: a loop without a wait would run until the library silently gives up."""
+    spec = parse(
+        '<startEvent id="start"/><exclusiveGateway id="g" default="g_h"/><exclusiveGateway id="h" default="h_g"/>',
+        '<endEvent id="e"/>',
+        flow("start", "g"),
+        flow("g", "h"),
+        flow("h", "g"),
+        flow("h", "e", "${never = true}"),
+    )
+    with pytest.raises(EndlessLoop):
+        begin(spec, {})
+
+
+def test_parallel_blocks_that_explode_are_refused_at_once() -> None:
+    parts = ['<startEvent id="start"/>', '<endEvent id="e"/>']
+    last = "start"
+    for k in range(12):
+        parts.append(
+            f'<parallelGateway id="s{k}"/><userTask id="x{k}"/><userTask id="y{k}"/><parallelGateway id="j{k}"/>'
+        )
+        parts += [flow(last, f"s{k}"), *(flow(f"s{k}", f"{n}{k}") + flow(f"{n}{k}", f"j{k}") for n in "xy")]
+        last = f"j{k}"
+    with pytest.raises(DiagramRefused, match="unfold"):
+        parse(*parts, flow(last, "e"))
+
+
+def test_parallel_branches_join_across_store_and_load() -> None:
+    spec, data = (
+        parse(
+            '<startEvent id="start"/><parallelGateway id="s"/><parallelGateway id="j"/><endEvent id="e"/>',
+            '<userTask id="x"/><userTask id="y"/><userTask id="z"/>',
+            flow("start", "s"),
+            flow("s", "x"),
+            flow("s", "y"),
+            flow("x", "j"),
+            flow("y", "j"),
+            flow("j", "z"),
+            flow("z", "e"),
+        ),
+        {},
+    )
+    tokens = begin(spec, data)
+    assert waits(tokens) == ["x", "y"]
+    tokens = do(spec, tokens, "y", data)
+    assert waits(tokens) == ["x"]
+    tokens = do(spec, tokens, "x", data)
+    assert waits(tokens) == ["z"]
+    assert do(spec, tokens, "z", data).finished
+
+
+def test_an_embedded_subprocess_survives_store_and_load() -> None:
+    spec, data = (
+        parse(
+            '<startEvent id="start"/><subProcess id="sub"><startEvent id="s2"/><userTask id="x"/><userTask id="y"/>'
+            '<endEvent id="e2"/>' + flow("s2", "x") + flow("x", "y") + flow("y", "e2") + "</subProcess>",
+            '<userTask id="z"/><endEvent id="e"/>',
+            flow("start", "sub"),
+            flow("sub", "z"),
+            flow("z", "e"),
+        ),
+        {},
+    )
+    tokens = begin(spec, data)
+    for element in ("x", "y", "z"):
+        assert waits(tokens) == [element]
+        tokens = do(spec, tokens, element, data)
+    assert tokens.finished
+
+
+def test_the_state_holds_no_user_data_and_no_spec() -> None:
+    """S15: a key such as `typename` in user data bricks the library's own serializer."""
+    spec, data = parse(*LOOP), {"done": False, "typename": "UUID", "secret": "ความลับ"}
+    text = json.dumps(begin(spec, data).dump(), ensure_ascii=False)
+    assert "ความลับ" not in text
+    assert "typename" not in text
+    assert len(text) < 3_000
+
+
+@pytest.mark.parametrize("state", [[], [99, []], [1, "x"], [1, [None, "nothex", None, False, True, []]]])
+def test_a_foreign_or_damaged_state_is_refused(state: list[Any]) -> None:
+    """S17: the library would eval old states; only our own format is read."""
+    with pytest.raises(EngineFault):
+        Tokens.restore(parse(*LOOP), state, evaluate, {})
+
+
+def test_1000_steps_in_a_row_are_a_refusal_not_a_crash() -> None:
+    """S10: the library's parser recurses once per step."""
+    names = [f"t{k}" for k in range(1_200)]
+    tasks = "".join(f'<userTask id="{n}"/>' for n in names)
+    flows = "".join(flow(a, b) for a, b in zip(["start", *names], [*names, "e"], strict=True))
+    with pytest.raises(DiagramRefused):
+        parse('<startEvent id="start"/><endEvent id="e"/>', tasks, flows)
+
+
+def test_a_shared_spec_is_not_changed_by_the_cases_that_use_it() -> None:
+    spec, data = parse(*LOOP), {"done": False}
+    before = sorted((n, tuple(o.name for o in s.outputs)) for n, s in spec.process.task_specs.items())
+    for _ in range(3):
+        do(spec, begin(spec, data), "a", data)
+    assert sorted((n, tuple(o.name for o in s.outputs)) for n, s in spec.process.task_specs.items()) == before

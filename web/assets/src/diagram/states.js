@@ -1,0 +1,76 @@
+// The state of a case on its diagram: colours of shapes and flows, badges, and the legend that explains them.
+const COLOURS = {
+  done: { stroke: '#1f6b3a', fill: '#e6f3e9' },
+  current: { stroke: '#b26a00', fill: '#fff3d6' },
+  incident: { stroke: '#a4262c', fill: '#fdeaea' },
+};
+
+const BADGES = {
+  current: { text: 'ขณะนี้', title: 'ขั้นตอนที่กำลังดำเนินการ' },
+  incident: { text: '!', title: 'มีปัญหา ต้องแก้ไข' },
+};
+
+const LEGEND = [
+  ['done', 'ดำเนินการแล้ว'],
+  ['current', 'กำลังดำเนินการ'],
+  ['incident', 'มีปัญหา'],
+  ['count', 'จำนวนเรื่องที่อยู่ในขั้นตอน'],
+];
+
+/** Map of element id to done, current or incident; the worst state wins. */
+export function stateOf({ done, current, incidents }) {
+  const states = new Map();
+  done.forEach((id) => states.set(id, 'done'));
+  current.forEach((id) => states.set(id, 'current'));
+  incidents.forEach((id) => states.set(id, 'incident'));
+  return states;
+}
+
+/** The [kind, text] lines that this diagram needs in its legend. */
+export function legendOf(states, counts) {
+  const used = new Set(states.values());
+  if (Object.keys(counts).some((id) => !BADGES[states.get(id)])) used.add('count');
+  return LEGEND.filter(([kind]) => used.has(kind));
+}
+
+const LANE_LINE = '#b5aea4';
+
+/** Colours are set in the parsed file, before drawing, so that arrow heads and labels get them too. */
+export function colourStates(viewer, states) {
+  viewer.on('import.parse.complete', ({ definitions }) => {
+    const planes = (definitions?.diagrams ?? []).flatMap(({ plane }) => plane?.planeElement ?? []);
+    for (const di of planes) {
+      const { id, $type } = di.bpmnElement ?? {};
+      if ($type === 'bpmn:Lane' || $type === 'bpmn:Participant') di.set('bioc:stroke', LANE_LINE);
+      const state = states.get(id);
+      if (!state) continue;
+      di.set('bioc:stroke', COLOURS[state].stroke);
+      di.set('bioc:fill', COLOURS[state].fill);
+    }
+  });
+}
+
+function badge(kind, text, title) {
+  const node = document.createElement('span');
+  node.className = `diagram__badge diagram__badge--${kind}`;
+  node.textContent = text;
+  node.title = title;
+  return node;
+}
+
+/** Puts "now", "!" and counts on the shapes; ids that the diagram does not draw are passed over. */
+export function addBadges(viewer, states, counts) {
+  const overlays = viewer.get('overlays');
+  const shapes = viewer.get('elementRegistry');
+  const add = (id, position, node) => { if (shapes.get(id)) overlays.add(id, { position, html: node, show: { minZoom: 0.3 } }); };
+  states.forEach((state, id) => {
+    const element = shapes.get(id);
+    if (element) viewer.get('canvas').addMarker(id, `is-${state}`);
+    if (!BADGES[state]) return;
+    const { text, title } = BADGES[state];
+    add(id, { top: -14, left: 28 }, badge(state, counts[id] ? `${text} ${counts[id]}` : text, title));
+  });
+  Object.entries(counts).forEach(([id, count]) => {
+    if (count && !BADGES[states.get(id)]) add(id, { top: -14, left: 28 }, badge('count', count, `${count} เรื่อง`));
+  });
+}

@@ -1,0 +1,66 @@
+"""Hands a message of the outbox to a mail server.
+
+The message's id is its Message-ID, so that a repeated send is recognised. Line breaks
+never reach a header.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import Row
+
+TIMEOUT_SECONDS = 20
+SMTP_PORT, SMTPS_PORT = 25, 465
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """`url` is smtp://[user:password@]host[:port] (encrypted where the server offers it) or smtps://…"""
+
+    url: str
+    sender: str
+
+    def send(self, message: Row[Any]) -> None:
+        """Send one message; raises what smtplib raises, or ValueError for an address that is none."""
+        written = compose(message, self.sender)
+        with self._connect() as server:
+            server.send_message(written)
+
+    def _connect(self) -> smtplib.SMTP:
+        parts, context = urlsplit(self.url), ssl.create_default_context()
+        host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
+        if secure:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, parts.port or SMTPS_PORT, timeout=TIMEOUT_SECONDS, context=context
+            )
+        else:
+            server = smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=TIMEOUT_SECONDS)
+            if server.ehlo()[0] == 250 and server.has_extn("starttls"):
+                server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        return server
+
+
+def compose(message: Row[Any], sender: str) -> EmailMessage:
+    """The message as mail."""
+    domain = sender.rpartition("@")[2] or "localhost"
+    written = EmailMessage()
+    written["From"] = Address(addr_spec=sender)
+    written["To"] = Address(display_name=_one_line(message.recipient), addr_spec=message.email)
+    written["Subject"] = _one_line(message.subject)
+    written["Message-ID"] = f"<{message.id}@{domain}>"
+    written["Auto-Submitted"] = "auto-generated"
+    written.set_content(message.body)
+    return written
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,0 +1,161 @@
+"""What every route uses: transactions, the person logged in, and who may open a page.
+
+A request is one transaction. The person is loaded in a read transaction of its own
+before it, so that SQLite's one write lock is held only while a command runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from engine import incidents, messages, people, sessions
+from engine.context import Context, Engine
+from engine.database import Database
+from engine.errors import OperatorsOnly
+from engine.people import Person
+from web.settings import Settings
+
+TOKEN, WHO, CSRF = "session", "person", "csrf_token"  # keys of the signed cookie
+SIGNED_OUT = {
+    "title": "หมดเวลาการเข้าใช้งาน",
+    "message": "เข้าสู่ระบบในแท็บใหม่ แล้วกลับมากดส่งอีกครั้ง ข้อมูลที่กรอกยังอยู่ครบ",
+}
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the application was made of."""
+
+    settings: Settings
+    database: Database
+    engine: Engine
+
+
+def site() -> Site:
+    """The running application's parts."""
+    found: Site = current_app.extensions["prasan"]
+    return found
+
+
+@contextmanager
+def reading() -> Iterator[Context]:
+    """A transaction that only reads."""
+    with site().database.read() as db:
+        yield site().engine.context(db)
+
+
+@contextmanager
+def writing() -> Iterator[Context]:
+    """The transaction of a command: commits at the end, or leaves nothing behind."""
+    with site().database.write() as db:
+        yield site().engine.context(db)
+
+
+def me() -> Person:
+    """The person logged in; only where login is required."""
+    person: Person = g.person
+    return person
+
+
+def load_person() -> None:
+    """Before every request: who is it, by the session token of the cookie."""
+    g.person, g.unread, g.trouble = None, 0, 0
+    token = session.get(TOKEN)
+    if not token or request.endpoint in ("static", "site.health"):
+        return
+    with reading() as ctx:
+        row = sessions.find(ctx, token)
+        g.person = people.load(ctx, row.person_id) if row else None
+        if g.person and request.method == "GET":
+            g.unread = messages.unread(ctx, g.person)
+            g.trouble = incidents.count_open(ctx) if g.person.operator else 0
+        stale = row is not None and sessions.needs_touch(ctx, row)
+    if stale:
+        with writing() as ctx:
+            sessions.touch(ctx, row)
+
+
+def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send whoever is not logged in to the login page, and back afterwards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **given: P.kwargs) -> ResponseReturnValue:
+        return view(*args, **given) if g.person else _ask_to_log_in()
+
+    return guarded
+
+
+def operators_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """A page for operators; everybody else gets 403."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **given: P.kwargs) -> ResponseReturnValue:
+        if not me().operator:
+            raise OperatorsOnly(person=me().username)
+        return view(*args, **given)
+
+    return login_required(guarded)
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(SIGNED_OUT), 401
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("account.login", next=back if back != "/" else None), 303)
+
+
+def wants_json() -> bool:
+    """True for requests of scripts, which get errors as JSON."""
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def own_path(target: str | None) -> str:
+    """A path of this site to go on to, or the worklist for anything else (`//evil`, `https:evil`)."""
+    home = url_for("work.worklist")
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return home
+    plain = all(character.isprintable() and character != "\\" for character in target)
+    parts = urlsplit(target)
+    return target if plain and not parts.scheme and not parts.netloc else home
+
+
+def page_number() -> int:
+    """`?page=`, 1 for anything that is no page."""
+    text = request.args.get("page", "1")[:6]
+    return max(1, int(text)) if text.isascii() and text.isdecimal() else 1
+
+
+def argument(name: str, longest: int = 200) -> str:
+    """A query argument as plain text."""
+    return _plain(request.args.get(name, ""))[:longest]
+
+
+def field(name: str, longest: int = 10_000) -> str:
+    """A field of a posted form as plain text."""
+    return _plain(request.form.get(name, ""))[:longest]
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL's text holds no NUL."""
+    return text.replace("\0", "").strip()
+
+
+def body() -> dict[str, Any]:
+    """The posted JSON object, empty for anything else."""
+    posted = request.get_json(silent=True)
+    return posted if isinstance(posted, dict) else {}
+
+
+def register(app: Flask) -> None:
+    """Load the person before every request."""
+    app.before_request(load_person)

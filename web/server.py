@@ -1,0 +1,46 @@
+"""Serves the application with gunicorn, the worker beside it in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from web import worker
+from web.request import Site
+
+THREADS = 8
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """One process with 8 threads; SQLite has one writer, and PostgreSQL installations run more behind a proxy."""
+
+    def __init__(self, app: Flask, parts: Site) -> None:
+        self._app, self._parts = app, parts
+        self._stop: Callable[[], None] | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Settings of gunicorn."""
+        settings = self._parts.settings
+        values: dict[str, Any] = {
+            "bind": f"{settings.host}:{settings.port}", "workers": 1, "worker_class": "gthread", "threads": THREADS,
+            "loglevel": "warning", "graceful_timeout": 10, "control_socket_disable": True,
+            "post_worker_init": self._begin, "worker_exit": self._end, "proc_name": "prasan",
+        }
+        for name, value in values.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application; connections are not shared with the process that started us."""
+        self._parts.database.close()
+        return self._app
+
+    def _begin(self, _: Any) -> None:
+        self._stop = worker.start(self._parts)
+
+    def _end(self, _server: Any, _worker: Any) -> None:
+        if self._stop:
+            self._stop()
