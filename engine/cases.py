@@ -57,7 +57,7 @@ def _open(
         "starter_unit": person.unit,
         "fiscal_year": fiscal_year(today(ctx.engine.clock)),
     }
-    tokens = Tokens.begin(definition.spec, evaluator(ctx), data)
+    tokens = Tokens.at_start(definition.spec, evaluator(ctx), data)
     ctx.db.execute(
         insert(cases),
         {

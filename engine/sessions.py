@@ -21,7 +21,7 @@ ABSOLUTE = timedelta(hours=12)
 TOUCH_AFTER = timedelta(minutes=1)
 
 
-def begin(ctx: Context, person_id: str) -> str:
+def start(ctx: Context, person_id: str) -> str:
     """Open a session and return its token (256 random bits); sessions that are over are cleared away."""
     over = or_(sessions.c.seen_at <= ctx.now - IDLE, sessions.c.created_at <= ctx.now - ABSOLUTE)
     ctx.db.execute(delete(sessions).where(over))

@@ -55,7 +55,7 @@ class Tokens:
         self.passed: list[str] = []
 
     @classmethod
-    def begin(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+    def at_start(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
         """Tokens of a new case, standing before the start event."""
         return cls(BpmnWorkflow(spec.process, spec.subprocesses), evaluate, data)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true
 from sqlalchemy import case as case_when
@@ -29,8 +29,7 @@ from forms.schema import Form
 PAGE = 50
 
 
-@dataclass(frozen=True)
-class Worklist:
+class Worklist(NamedTuple):
     """One page of open tasks, and how many there are: of all, claimed by me, claimed by nobody, late."""
 
     rows: list[Row[Any]]

@@ -61,7 +61,7 @@ def _open_session(ctx: Context, person: str, username: str) -> None:
     if kept:
         session[CSRF] = kept
     people.forget_failures(ctx, person)
-    session[WHO], session[TOKEN] = person, sessions.begin(ctx, person)
+    session[WHO], session[TOKEN] = person, sessions.start(ctx, person)
     audit.record(ctx, Tag.LOGIN, username, {"address": request.remote_addr})
 
 

@@ -160,9 +160,9 @@ def types(_: str, source: str) -> Iterator[str]:
     yield from (f"{each.name} has no return type" for each in functions(source) if each.returns is None)
 
 
-def short_functions(_: str, source: str) -> Iterator[str]:
-    """A function fits on a screen; its docstring is not counted."""
-    for each in functions(source):
+def short_functions(path: str, source: str) -> Iterator[str]:
+    """A function fits on a screen; its docstring is not counted. A migration is a list of statements."""
+    for each in functions(source) if "migrations/versions" not in path else ():
         text = each.body[0] if ast.get_docstring(each) else None
         spent = text.end_lineno - text.lineno + 1 if text and text.end_lineno else 0
         if (each.end_lineno or 0) - each.lineno + 1 - spent > LONGEST_FUNCTION:

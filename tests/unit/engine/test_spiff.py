@@ -51,7 +51,7 @@ def again(spec: Spec, tokens: Tokens, data: dict[str, Any]) -> Tokens:
 
 
 def begin(spec: Spec, data: dict[str, Any]) -> Tokens:
-    tokens = Tokens.begin(spec, evaluate, data)
+    tokens = Tokens.at_start(spec, evaluate, data)
     tokens.advance()
     return again(spec, tokens, data)
 
