@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, insert, select, update
 
 from engine import case as cases
 from engine import instances, lookups
+from engine.access import may_see
 from engine.audit import Tag, digest
 from engine.context import Context
 from engine.definitions import Definition
@@ -21,7 +22,6 @@ from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDutie
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, drafts, people, tasks
-from engine.views import may_see
 from forms import answers as form_answers
 from forms.schema import Form
 

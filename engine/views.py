@@ -6,22 +6,23 @@ operators; for everybody else it does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, func, or_, select, true
 from sqlalchemy import case as case_when
 
 from engine import comments, definitions, documents, incidents, lookups, messages, people
 from engine import tasks as task_commands
+from engine.access import seen_by
 from engine.cases import may_start
 from engine.context import Context
 from engine.definitions import Definition
 from engine.diagram import Element
 from engine.errors import NotFound
 from engine.people import Person
-from engine.tables import audit, candidates, cases, participants, tasks
+from engine.tables import audit, candidates, cases, tasks
 from engine.tables import people as people_table
 from forms.display import Line, describe
 from forms.schema import Form
@@ -119,39 +120,19 @@ def case_list(
     ctx: Context, person: Person, *, status: str = "", process: str = "", words: str = "", page: int = 1
 ) -> tuple[list[Row[Any]], int]:
     """Cases this person may see, newest first, and how many there are."""
-    where = [*_matching(process, words), *_visible(person)] + ([cases.c.status == status] if status else [])
+    where = [*_matching(process, words), *seen_by(person)] + ([cases.c.status == status] if status else [])
     count = ctx.db.execute(select(func.count()).select_from(cases).where(*where)).scalar_one()
     columns = [c for c in cases.c if c.name not in ("data", "state")]
     query = select(*columns).where(*where).order_by(cases.c.started_at.desc(), cases.c.id)
     return list(ctx.db.execute(query.limit(PAGE).offset((page - 1) * PAGE))), count
 
 
-def _visible(person: Person) -> list[ColumnElement[bool]]:
-    if person.operator:
-        return []
-    took_part = exists().where(
-        and_(participants.c.case_id == cases.c.id, participants.c.candidate.in_(sorted(person.candidates)))
-    )
-    return [or_(cases.c.started_by == person.username, took_part)]
-
-
 def case_row(ctx: Context, number: str, person: Person) -> Row[Any]:
     """A case by its number for somebody who may see it; raises `NotFound`."""
-    row = ctx.db.execute(select(cases).where(cases.c.number == number, *_visible(person))).one_or_none()
+    row = ctx.db.execute(select(cases).where(cases.c.number == number, *seen_by(person))).one_or_none()
     if row is None:
         raise NotFound(what="case", key=number)
     return row
-
-
-def may_see(ctx: Context, case_id: str, person: Person) -> bool:
-    """True when this person may read the case."""
-    return case_id in visible(ctx, [case_id], person)
-
-
-def visible(ctx: Context, case_ids: Iterable[str], person: Person) -> set[str]:
-    """Those of the cases that this person may read."""
-    wanted = cases.c.id.in_(list(case_ids))
-    return set(ctx.db.execute(select(cases.c.id).where(wanted, *_visible(person))).scalars())
 
 
 @dataclass(frozen=True)
@@ -274,7 +255,7 @@ class TaskView:
 def task(ctx: Context, task_id: str, person: Person) -> TaskView:
     """The page of a task; raises `NotFound` for somebody who may not see its case."""
     row = task_commands.find(ctx, task_id, person)
-    found = ctx.db.execute(select(cases).where(cases.c.id == row.case_id, *_visible(person))).one_or_none()
+    found = ctx.db.execute(select(cases).where(cases.c.id == row.case_id, *seen_by(person))).one_or_none()
     if found is None:
         raise NotFound(what="task", key=task_id)
     definition = ctx.engine.library.get(ctx.db, found.definition_id)

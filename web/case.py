@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from engine import cases, comments, documents, views
+from engine import access, cases, comments, documents, views
 from engine.errors import NotFound
 from engine.views import CaseView
 from web.progress import Progress, progress
@@ -73,7 +73,7 @@ def download(key: str) -> ResponseReturnValue:
     """A file, always as a download."""
     with reading() as ctx:
         row, place = documents.find(ctx, key)
-        if not views.may_see(ctx, row.case_id, me()):
+        if not access.may_see(ctx, row.case_id, me()):
             raise NotFound(what="document", key=key)
     return send_file(place.resolve(), row.type, as_attachment=True, download_name=row.name, etag=False, max_age=0)
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from pythainlp.util import collate
 from sqlalchemy import Row
 
-from engine import people, registry, views
+from engine import access, people, registry, views
 from engine.calendar import today
 from engine.context import Context
 from engine.errors import NotFound
@@ -57,7 +57,7 @@ def show(number: str) -> ResponseReturnValue:
         if row is None:
             raise NotFound(what="link", key=number)
         history = registry.history(ctx.db, row.id)
-        seen = views.visible(ctx, {h.case_id for h in history if h.case_id} | {row.case_id or ""}, me())
+        seen = access.visible(ctx, {h.case_id for h in history if h.case_id} | {row.case_id or ""}, me())
         groups, names = people.group_names(ctx.db), views.person_names(ctx)
     return render_template("link.html", row=row, history=history, seen=seen, groups=groups, names=names)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import messages, views
+from engine import access, messages
 from engine.errors import OperatorsOnly
 from web.request import login_required, me, reading, writing
 
@@ -19,7 +19,7 @@ def index() -> ResponseReturnValue:
     """Notices to my groups; a case is linked where I may read it."""
     with reading() as ctx:
         rows = messages.for_person(ctx, me().candidates, me().username)
-        seen = views.visible(ctx, {row.case_id for row in rows if row.case_id}, me())
+        seen = access.visible(ctx, {row.case_id for row in rows if row.case_id}, me())
     return render_template("messages.html", rows=rows, seen=seen)
 
 
@@ -41,5 +41,5 @@ def outbox() -> ResponseReturnValue:
         raise OperatorsOnly(person=me().username)
     with reading() as ctx:
         rows = messages.outbox(ctx)
-        seen = views.visible(ctx, {row.case_id for row in rows if row.case_id}, me())
+        seen = access.visible(ctx, {row.case_id for row in rows if row.case_id}, me())
     return render_template("outbox.html", rows=rows, seen=seen, mail=ctx.engine.mail)

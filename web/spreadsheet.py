@@ -71,7 +71,7 @@ def _write(cell: Cell | Any, value: Any) -> Cell:
     cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str) and cell.row > 1)
     if isinstance(value, str):
         cell.set_explicit_value(ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL], "s")
-        cell.quotePrefix = value[:1] in tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001
+        cell.quotePrefix = value[:1] in tuple("=+-@\t\r＝＋－＠")
     else:
         cell.value = value
     if isinstance(value, date):
