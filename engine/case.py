@@ -21,7 +21,7 @@ from engine.tables import cases
 from engine.tokens import Tokens
 from forms import feel
 
-RUNNING, DONE, CANCELLED = "running", "done", "cancelled"
+RUNNING, SUSPENDED, DONE, CANCELLED = "running", "suspended", "done", "cancelled"
 
 
 @dataclass

@@ -11,10 +11,10 @@ from sqlalchemy import delete, insert, select, update
 from engine import people
 from engine.audit import Tag
 from engine.calendar import fiscal_year, today
-from engine.case import CANCELLED, RUNNING, Case, evaluator, lock, store
+from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
 from engine.context import Context
 from engine.definitions import Definition, live
-from engine.errors import NobodyMayStart, NotFound
+from engine.errors import CaseClosed, NobodyMayStart, NotFound
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, cases, jobs, tasks
@@ -87,6 +87,29 @@ def cancel(ctx: Context, case_id: str, person: Person, reason: str) -> None:
     close_work(ctx, case.id)
     case.log(ctx, Tag.CASE_CANCEL, person.username, {"reason": reason})
     store(ctx, case)
+
+
+def suspend(ctx: Context, case_id: str, person: Person, reason: str) -> None:
+    """Hold a running case: nobody can work on it and nothing fires until it is resumed."""
+    case = lock(ctx, case_id)
+    case.log(ctx, Tag.CASE_SUSPEND, person.username, {"reason": reason})
+    store_head(ctx, case)
+    _set_status(ctx, case_id, SUSPENDED)
+
+
+def resume(ctx: Context, case_id: str, person: Person) -> None:
+    """Let a suspended case go on; raises `CaseClosed` for any other. What fell due meanwhile is done at once."""
+    row = lock_row(ctx, case_id)
+    if row.status != SUSPENDED:
+        raise CaseClosed(number=row.number, status=row.status)
+    _set_status(ctx, case_id, RUNNING)
+    case = lock(ctx, case_id)
+    case.log(ctx, Tag.CASE_RESUME, person.username, {})
+    store_head(ctx, case)
+
+
+def _set_status(ctx: Context, case_id: str, status: str) -> None:
+    ctx.db.execute(update(cases).where(cases.c.id == case_id).values(status=status))
 
 
 def close_work(ctx: Context, case_id: str) -> None:

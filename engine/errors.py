@@ -90,6 +90,27 @@ class AnswersRefused(PrasanError):
         self.errors = errors
 
 
+class MoveRefused(PrasanError):
+    """The case cannot be moved: {english}."""
+
+    status = 409
+    title = "ย้ายเรื่องนี้ไม่ได้"
+    th = "ย้ายเรื่องนี้ไม่ได้ เพราะ{thai_reasons}"
+
+    def __init__(self, reasons: tuple[tuple[str, str], ...]) -> None:
+        english, thai = "; ".join(en for _, en in reasons), " และ".join(th for th, _ in reasons)
+        super().__init__(english=english, thai_reasons=thai)
+        self.reasons = reasons
+
+
+class MessageRefused(PrasanError):
+    """No running case answers to {key} for the message {name}."""
+
+    status = 404
+    title = "ไม่มีเรื่องที่รอข้อความนี้"
+    th = "ไม่พบเรื่องที่กำลังดำเนินการซึ่งตรงกับเลขอ้างอิง {key}"
+
+
 class Busy(PrasanError):
     """Another change to this case is still being written."""
 

@@ -23,6 +23,7 @@ from engine.database import Database
 from engine.errors import NotFound, PrasanError
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
+from engine.tables import cases as cases_table
 from engine.tables import jobs
 from engine.tables import messages as outbox
 
@@ -48,7 +49,9 @@ def run_due(engine: Engine, database: Database, send: Send | None = None, limit:
 def _next(ctx: Context, seen: set[str], *, mail: bool) -> Row[Any] | None:
     served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(ctx.engine.topics.names))
     kinds = ["timer", "topic", "send"] if mail else ["timer", "topic"]
-    ready = (jobs.c.status == DUE, jobs.c.due_at <= ctx.now, jobs.c.kind.in_(kinds), served)
+    held = select(cases_table.c.id).where(cases_table.c.status == cases.SUSPENDED)
+    awake = or_(jobs.c.kind == "send", jobs.c.case_id.not_in(held))
+    ready = (jobs.c.status == DUE, jobs.c.due_at <= ctx.now, jobs.c.kind.in_(kinds), served, awake)
     query = select(jobs).where(*ready, jobs.c.id.not_in(seen))
     return ctx.db.execute(query.order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)).one_or_none()
 

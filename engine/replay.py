@@ -55,7 +55,7 @@ class Stage:
     def __init__(self, topics: Topics, files: Mapping[str, bytes]) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="prasan-replay-"))
         self._topics, self._library = topics, Library()
-        database, engine = self._open("stage", BEGIN)
+        database, engine = self.open("stage", BEGIN)
         database.migrate()
         with database.write() as db:
             ctx = engine.context(db)
@@ -65,18 +65,31 @@ class Stage:
 
     def copy(self, name: str, begin: str) -> tuple[Database, Engine]:
         """A fresh copy of the prepared database and an engine whose clock stands at `begin`."""
+        self.duplicate(name)
+        return self.open(name, begin)
+
+    def open(self, name: str, begin: str) -> tuple[Database, Engine]:
+        """A copy made before, with an engine whose clock stands at `begin`."""
+        clock = FixedClock(datetime.fromisoformat(begin))
+        return self.database(name), Engine(self._topics, self._library, clock, files=self.folder / "documents")
+
+    def database(self, name: str) -> Database:
+        """The database of a name; here a file of SQLite."""
+        return Database(f"sqlite:///{self.folder / name}.db")
+
+    def duplicate(self, name: str) -> None:
+        """Copy the prepared database."""
         for part in self.folder.glob("stage.db*"):
             shutil.copy(part, self.folder / part.name.replace("stage", name))
-        return self._open(name, begin)
+
+    def remove(self, name: str) -> None:
+        """Remove one copy."""
+        for part in self.folder.glob(f"{name}.db*"):
+            part.unlink()
 
     def close(self) -> None:
         """Remove every copy."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _open(self, name: str, begin: str) -> tuple[Database, Engine]:
-        clock = FixedClock(datetime.fromisoformat(begin))
-        engine = Engine(self._topics, self._library, clock, files=self.folder / "documents")
-        return Database(f"sqlite:///{self.folder / name}.db"), engine
 
 
 def run(paths: Iterable[Path], topics: Topics, files: Mapping[str, bytes] | None = None) -> list[Result]:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from engine import case as cases
-from engine import incidents, instances, topics
+from engine import inbox, incidents, instances, topics
 from engine.audit import Tag
 from engine.calendar import Cycle, Duration, moment_of
 from engine.case import Case, text_value
@@ -72,6 +72,8 @@ def _run_automatic(ctx: Context, case: Case, person: str) -> None:
     tried: set[str] = set()
     while True:
         case.tokens.advance()
+        if inbox.take_early(ctx, case):
+            continue
         token = next(
             (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in waiting_jobs | tried), None
         )

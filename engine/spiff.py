@@ -29,6 +29,7 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
     IntermediateCatchEvent,
+    ParallelGateway,
     ReceiveTask,
     SubWorkflowTask,
     UserTask,
@@ -50,6 +51,7 @@ from engine.errors import DiagramRefused, EngineFault
 
 __all__ = [
     "Automatic",
+    "BoundaryEvent",
     "BoundaryEventJoin",
     "BpmnEvent",
     "BpmnSubWorkflow",
@@ -57,6 +59,7 @@ __all__ = [
     "CatchingEvent",
     "ErrorEventDefinition",
     "Evaluate",
+    "ParallelGateway",
     "Script",
     "Spec",
     "SpiffWorkflowException",

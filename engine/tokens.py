@@ -15,10 +15,12 @@ from engine import state as state_rows
 from engine.errors import EndlessLoop, EngineFault
 from engine.spiff import (
     Automatic,
+    BoundaryEvent,
     BpmnEvent,
     BpmnWorkflow,
     ErrorEventDefinition,
     Evaluate,
+    ParallelGateway,
     Script,
     Spec,
     SpiffWorkflowException,
@@ -64,6 +66,17 @@ class Tokens:
         """Tokens of a stored case; raises `EngineFault` for a state of another format."""
         return cls(state_rows.restore(spec, state), evaluate, data)
 
+    @classmethod
+    def at_element(cls, spec: Spec, element: str, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+        """A single token standing before an element; raises `EngineFault` for an unknown one."""
+        specs = spec.process.task_specs
+        target = specs.get(element + SPLIT) or specs.get(element)
+        if target is None:
+            raise EngineFault(reason=f"there is no element {element}")
+        tokens = cls(BpmnWorkflow(spec.process, spec.subprocesses), evaluate, data)
+        tokens._stand_before(target)
+        return tokens
+
     def dump(self) -> list[Any]:
         """The state as JSON: no spec, no user data, finished history cut out."""
         return state_rows.dump(self._workflow)
@@ -107,9 +120,25 @@ class Tokens:
         self._workflow.catch(BpmnEvent(ErrorEventDefinition(code, code)))
         return any(t.has_state(TaskState.READY) and t.id not in before for t in self._tasks())
 
+    @property
+    def single(self) -> bool:
+        """True when one token of the process itself waits and no join waits for another."""
+        flow = self._workflow
+        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelGateway) for t in self._tasks())
+        at_work = [t for t, kind in self._waits() if kind != "event" or not isinstance(t.task_spec, BoundaryEvent)]
+        return not joins and len(at_work) == 1 and at_work[0].workflow is flow
+
     def cancel(self) -> None:
         """Take every token off the diagram."""
         self._workflow.cancel()
+
+    def _stand_before(self, target: Any) -> None:
+        root = self._workflow.task_tree
+        root._drop_children(force=True)
+        root._set_state(TaskState.COMPLETED)
+        child = root._add_child(target, TaskState.FUTURE)
+        target._predict(child, mask=UNFINISHED)
+        target._update(child)
 
     def _tasks(self) -> Iterator[Task]:
         yield from list(self._workflow.tasks.values())

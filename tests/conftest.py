@@ -1,12 +1,12 @@
 """Shared fixtures: a prepared database with the demonstration organisation, and people with verbs.
 
 The database is made once per test session and copied per test, so a test costs milliseconds.
+A test that uses `office` runs twice, on SQLite and on PostgreSQL (`-k sqlite` for one of them).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,14 +19,41 @@ from engine.database import Database
 from engine.people import Person
 from engine.replay import BEGIN, FOLDER, Stage
 from handlers import topics
+from tests.postgres import Cluster, PostgresStage
+
+
+DATABASES = {"sqlite": "sqlite_stage", "postgresql": "postgresql_stage"}
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
-    """The prepared database."""
+def sqlite_stage() -> Iterator[Stage]:
+    """The prepared database on SQLite."""
     made = Stage(topics(), project.files())
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this session, started by the first test that needs it."""
+    made = Cluster()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_stage(cluster: Cluster) -> Iterator[Stage]:
+    """The prepared database on PostgreSQL."""
+    made = PostgresStage(cluster, topics(), project.files())
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=DATABASES)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """The prepared database, on each kind in turn."""
+    made: Stage = request.getfixturevalue(DATABASES[request.param])
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -109,12 +136,12 @@ class Office:
         return self.query("SELECT * FROM tasks WHERE case_id = :case ORDER BY created_at, item", case=case)
 
 
-@pytest.fixture
-def office(stage: Stage, answers: Mapping[str, Any], request: pytest.FixtureRequest) -> Iterator[Office]:
-    """A fresh copy of the prepared organisation."""
+@pytest.fixture(params=DATABASES)
+def office(request: pytest.FixtureRequest, answers: Mapping[str, Any]) -> Iterator[Office]:
+    """A fresh copy of the prepared organisation, once on each database."""
+    stage: Stage = request.getfixturevalue(DATABASES[request.param])
     name = f"test-{abs(hash(request.node.nodeid))}"
     database, engine = stage.copy(name, BEGIN)
     yield Office(database, engine, answers)
     database.close()
-    for part in Path(stage.folder).glob(f"{name}.db*"):
-        part.unlink()
+    stage.remove(name)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from engine import spiff
-from engine.checks import advice, expressions, flow, form, joins, kinds, meaning, people, raci, structure
+from engine.checks import advice, expressions, flow, form, kinds, meaning, people, raci, soundness, structure
 from engine.checks.catalogue import Entry, catalogue
 from engine.checks.drawing import Drawing, Rule
 from engine.checks.files import Stored, open_files, read_stored
@@ -52,8 +52,9 @@ def _diagram(drawing: Drawing) -> list[Problem]:
         return oversized
     found = [each for rule in RULES for each in islice(rule(drawing), MOST_PER_RULE)]
     found += _schema(drawing, found)
-    if not any(each.level == "error" for each in found):
-        found += [*joins.stuck_joins(drawing), *flow.followed(drawing)]
+    for costly in (soundness.sound, flow.followed):
+        if not any(each.level == "error" for each in found):
+            found += costly(drawing)
     return found
 
 

@@ -57,6 +57,10 @@ CHOICE_INTO_JOIN = (
     f'<bpmn:sendTask id="a" {SERVICE}/><bpmn:sendTask id="b" {SERVICE}/>'
     + flow("either", "a", APPROVED) + flow("either", "b") + flow("a", "both") + flow("b", "both")
 )
+FORK_IN_LOOP = (
+    '<bpmn:receiveTask id="ask" messageRef="M_answer"/><bpmn:parallelGateway id="fork2"/>'
+    + flow("ask", "fork2") + flow("fork2", "ask")
+)
 
 ALL = [
     diagram("no-start", (START, '<bpmn:manualTask id="start"/>')),
@@ -85,6 +89,7 @@ ALL = [
         ('name="ปิดไม่สำเร็จ"/>', "-->"), ("<bpmn:flowNodeRef>end_failed</bpmn:flowNodeRef>", ""),
         note="waits for what comes after it",
     ),
+    instead_of_end("never-ends", FORK_IN_LOOP, "ask", "fork2"),
     diagram("gateway-without-default", (' default="F_G_S1"', "")),
     diagram("gateway-without-default", ('parallelGateway id="fork" name="แยก"', 'inclusiveGateway id="fork"')),
     diagram("flow-without-condition", (APPROVED, "")),

@@ -45,7 +45,7 @@ STEPS = [
     diagram("script", (TEXT_INPUT, '><camunda:script scriptFormat="groovy">x</camunda:script><')),
     diagram("script", ("tFormalExpression\">${S1", "tFormalExpression\" language=\"javascript\">${S1")),
     diagram("structured-parameter", (TEXT_INPUT, "><camunda:list><camunda:value>1</camunda:value></camunda:list><")),
-    diagram("structured-parameter", (TEXT_INPUT, '><camunda:map><camunda:entry key="a">1</camunda:entry></camunda:map><')),
+    diagram("structured-parameter", (TEXT_INPUT, "><camunda:map/><")),
     diagram("missing-decision", (DECISION, "")),
     diagram("unknown-decision", (DECISION, 'camunda:decisionRef="gone"')),
     diagram("unknown-decision", (DECISION, 'camunda:decisionRef="${which}"'), note="not chosen at run time"),

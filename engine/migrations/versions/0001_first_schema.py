@@ -179,6 +179,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_documents_case_id"), "documents", ["case_id"], unique=False)
     op.create_table(
+        "inbox",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_inbox_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+    )
+    op.create_index("ix_inbox_case_id_name", "inbox", ["case_id", "name"], unique=False)
+    op.create_table(
         "incidents",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("case_id", sa.String(length=32), nullable=True),
@@ -269,6 +281,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_messages_candidate"), "messages", ["candidate"], unique=False)
     op.create_index(op.f("ix_messages_case_id"), "messages", ["case_id"], unique=False)
     op.create_index(op.f("ix_messages_status"), "messages", ["status"], unique=False)
+    op.create_table(
+        "moves",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("definition_before", sa.String(length=32), nullable=False),
+        sa.Column("definition_after", sa.String(length=32), nullable=False),
+        sa.Column("state_before", sa.Text(), nullable=False),
+        sa.Column("tokens", sa.Text(), nullable=False),
+        sa.Column("version_after", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=60), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_moves_case_id")),
+        sa.ForeignKeyConstraint(["definition_after"], ["definitions.id"], name=op.f("fk_moves_definition_after")),
+        sa.ForeignKeyConstraint(["definition_before"], ["definitions.id"], name=op.f("fk_moves_definition_before")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moves")),
+    )
+    op.create_index(op.f("ix_moves_case_id"), "moves", ["case_id"], unique=False)
     op.create_table(
         "participants",
         sa.Column("candidate", sa.String(length=70), nullable=False),

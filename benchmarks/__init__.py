@@ -1,0 +1,1 @@
+"""How fast Prasan is beside its peers and the floor, measured inside one run: `python -m benchmarks`."""

@@ -1,0 +1,57 @@
+"""The database schema, one table per noun. SQLite and PostgreSQL alike.
+
+Ids are random hex strings, moments are UTC, text is Thai as written. Everything that
+waits (tasks, jobs) is an indexed row: nobody loads a case to find out what to do.
+"""
+
+from __future__ import annotations
+
+from engine.tables.base import metadata
+from engine.tables.cases import (
+    audit,
+    candidates,
+    cases,
+    comments,
+    counters,
+    documents,
+    drafts,
+    inbox,
+    incidents,
+    jobs,
+    moves,
+    participants,
+    tasks,
+)
+from engine.tables.definitions import definition_resources, definitions, deployments, resources
+from engine.tables.links import link_history, links
+from engine.tables.messages import messages, receipts
+from engine.tables.people import groups, memberships, people, sessions
+
+__all__ = [
+    "audit",
+    "candidates",
+    "cases",
+    "comments",
+    "counters",
+    "definition_resources",
+    "definitions",
+    "deployments",
+    "documents",
+    "drafts",
+    "groups",
+    "inbox",
+    "incidents",
+    "jobs",
+    "link_history",
+    "links",
+    "memberships",
+    "messages",
+    "metadata",
+    "moves",
+    "participants",
+    "people",
+    "receipts",
+    "resources",
+    "sessions",
+    "tasks",
+]

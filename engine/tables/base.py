@@ -1,0 +1,26 @@
+"""The metadata all tables share, and the columns every table writes alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, MetaData, String
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def id_column() -> Column[str]:
+    """The primary key: 32 hex digits."""
+    return Column("id", String(32), primary_key=True)
+
+
+def reference(name: str, target: str, **options: Any) -> Column[str]:
+    """A foreign key to another table's id."""
+    return Column(name, String(32), ForeignKey(f"{target}.id"), **options)
