@@ -2,7 +2,8 @@
 
 SQLite (WAL) for one machine, PostgreSQL for many. A read sees one consistent state; a
 write holds SQLite's one write lock from its first statement, so two commands on a case
-never interleave; on PostgreSQL the case's row lock does the same (see cases.lock).
+never interleave; on PostgreSQL the case's row lock does the same (see case.lock), and
+locks are always taken in the order case, job, registry row, counter.
 """
 
 from __future__ import annotations
@@ -15,13 +16,18 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
-from engine.errors import Busy
+from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
+CONNECT_TIMEOUT_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
+LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
+AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator intervention, system error
 
 
 class Database:
@@ -40,10 +46,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; always rolled back."""
-        with self.engine.connect() as connection:
+        """A transaction that only reads; always rolled back. Raises `Unavailable`."""
+        with _refusals(), self.engine.connect() as connection:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
                 yield connection
             finally:
@@ -51,27 +59,28 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that commits at the end, or leaves nothing behind; raises `Busy` after 10 s."""
-        with self.engine.connect() as connection:
+        """A transaction that commits at the end, or leaves nothing behind.
+
+        Raises `Busy` after waiting 10 s for a lock, `Unavailable` when the database is away or full.
+        """
+        with _refusals(), self.engine.connect() as connection:
             try:
                 if self.sqlite:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 connection.commit()
-            except OperationalError as error:
-                connection.rollback()
-                if _is_lock_timeout(error):
-                    raise Busy from error
-                raise
             except BaseException:
                 connection.rollback()
                 raise
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version."""
+        """Bring the schema to the newest version; whoever comes second finds it there."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.write() as connection:
+            if not self.sqlite:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -85,10 +94,20 @@ class Database:
         self.engine.dispose()
 
 
+def upsert(db: Connection, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
+    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
+
+
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {"connect_args": {"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    return {
+        "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+    }
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -106,9 +125,25 @@ def _postgres_connect(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
-def _is_lock_timeout(error: OperationalError) -> bool:
-    words = str(error.orig).lower()
-    return "database is locked" in words or "lock timeout" in words or "deadlock detected" in words
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the database refuses for a while becomes a refusal of ours; a mistake in a statement stays one."""
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _refusal(error: DBAPIError) -> PrasanError | None:
+    name, state = getattr(error.orig, "sqlite_errorname", ""), getattr(error.orig, "sqlstate", "")
+    if state in LOCKED or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Busy()
+    lost = error.connection_invalidated or state is None or (state or "").startswith(AWAY)
+    full = name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"))
+    return Unavailable() if lost or full else None
 
 
 def ping(connection: Connection) -> bool:

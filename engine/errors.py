@@ -119,6 +119,14 @@ class Busy(PrasanError):
     th = "มีผู้กำลังบันทึกเรื่องเดียวกันอยู่ กรุณาลองใหม่อีกครั้ง"
 
 
+class Unavailable(PrasanError):
+    """The database is away, full or restarting."""
+
+    status = 503
+    title = "ระบบไม่พร้อมชั่วคราว"
+    th = "ระบบบันทึกหรืออ่านข้อมูลไม่ได้ชั่วคราว ข้อมูลเดิมยังอยู่ครบ กรุณาลองใหม่อีกครั้ง"
+
+
 class NobodyMayStart(Forbidden):
     """{person} may not start {process}."""
 

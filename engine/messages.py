@@ -51,6 +51,12 @@ def notify(ctx: Context, case_id: str, element: str, notice: Notice, role: str, 
     return len(receivers)
 
 
+def tell(ctx: Context, candidate: str, notice: Notice) -> None:
+    """Write a message to a group, outside any case."""
+    group = ctx.db.execute(select(groups).where(groups.c.id == candidate.split("/")[0])).one()
+    _post(ctx, None, None, notice, None, Receiver(group.name, candidate, group.email))
+
+
 def _receivers(ctx: Context, role: Role, data: Mapping[str, Any]) -> list[Receiver]:
     if role.kind == "every_unit":
         candidates = [unit.id for unit in people.units(ctx.db)]
@@ -75,7 +81,9 @@ def _outside_email(role: Role, data: Mapping[str, Any]) -> str:
     return str(data.get("email") or "") if role.id == "requester" else ""
 
 
-def _post(ctx: Context, case_id: str, element: str, notice: Notice, role: str, receiver: Receiver) -> None:
+def _post(
+    ctx: Context, case_id: str | None, element: str | None, notice: Notice, role: str | None, receiver: Receiver
+) -> None:
     key = uuid.uuid4().hex
     mailed = bool(ctx.engine.mail and receiver.email)
     ctx.db.execute(

@@ -5,21 +5,20 @@ A counter is one row; its update is the lock, so numbers have no gaps and no dou
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import update
 
 from engine.calendar import fiscal_year, today
 from engine.context import Context
+from engine.database import upsert
 from engine.diagram import Diagram
 from engine.tables import cases, counters
 
 
 def next_value(ctx: Context, name: str) -> int:
-    """The next value of a counter, starting at 1."""
-    changed = ctx.db.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + 1))
-    if changed.rowcount == 0:
-        ctx.db.execute(insert(counters), {"name": name, "value": 1})
-        return 1
-    return int(ctx.db.execute(select(counters.c.value).where(counters.c.name == name)).scalar_one())
+    """The next value of a counter, starting at 1; held until the transaction ends."""
+    first = upsert(ctx.db, counters).values(name=name, value=1)
+    following = first.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    return int(ctx.db.execute(following.returning(counters.c.value)).scalar_one())
 
 
 def number_case(ctx: Context, case_id: str, diagram: Diagram) -> str:

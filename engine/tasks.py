@@ -106,7 +106,7 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     ctx.db.execute(delete(candidates).where(candidates.c.task_id == task_id))
     ctx.db.execute(delete(drafts).where(drafts.c.task_id == task_id))
     if element.loop is None:
-        case.data.update(clean)
+        _write(case, case.definition.form(element.id), clean)
         case.tokens.complete(row.token)
     elif instances.closes(ctx, case, row, element, element.loop):
         case.tokens.complete(row.token)
@@ -116,6 +116,13 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
         return case
     settle(ctx, case, Act(Tag.TASK_DONE, person.username, element.id, _done(row, clean)))
     return case
+
+
+def _write(case: cases.Case, form: Form | None, clean: Mapping[str, Any]) -> None:
+    """Answers become case data; what the form now hides is no longer true and goes, as in the browser."""
+    for key in (form.keys() if form else set()) - clean.keys():
+        case.data.pop(key, None)
+    case.data.update(clean)
 
 
 def _done(row: Row[Any], clean: Mapping[str, Any]) -> dict[str, Any]:

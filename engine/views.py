@@ -22,7 +22,7 @@ from engine.definitions import Definition
 from engine.diagram import Element
 from engine.errors import NotFound
 from engine.people import Person
-from engine.tables import audit, candidates, cases, tasks
+from engine.tables import audit, candidates, cases, groups, tasks
 from engine.tables import people as people_table
 from forms.display import Line, describe
 from forms.schema import Form
@@ -43,7 +43,7 @@ class Worklist(NamedTuple):
 def worklist(
     ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1
 ) -> Worklist:
-    """Open tasks of a person's groups, most urgent first, each with its case and its claimer's name.
+    """Open tasks of a person's groups, most urgent first, each with its case, its claimer's and its unit's name.
 
     `scope` is all, mine (claimed by me), free (claimed by nobody) or late (past its due time).
     """
@@ -57,8 +57,9 @@ def worklist(
     counted = [func.count(), *(func.coalesce(func.sum(case_when((which, 1), else_=0)), 0) for which in scopes.values())]
     every, mine, free, late = ctx.db.execute(select(*counted).select_from(joined).where(*where)).one()
     named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
+    named = named.outerjoin(groups, groups.c.id == tasks.c.item)
     query = (
-        select(tasks, cases.c.number, cases.c.title, cases.c.process, people_table.c.name.label("claimer"))
+        select(tasks, cases.c.number, cases.c.title, cases.c.process, people_table.c.name.label("claimer"), groups.c.name.label("unit"))
         .select_from(named)
         .where(*where, scopes.get(scope, true()))
         .order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)

@@ -23,7 +23,7 @@ from engine.tables.cases import (
     tasks,
 )
 from engine.tables.definitions import definition_resources, definitions, deployments, resources
-from engine.tables.links import link_history, links
+from engine.tables.links import link_history, link_reminders, links
 from engine.tables.messages import messages, receipts
 from engine.tables.people import groups, memberships, people, sessions
 
@@ -43,6 +43,7 @@ __all__ = [
     "incidents",
     "jobs",
     "link_history",
+    "link_reminders",
     "links",
     "memberships",
     "messages",

@@ -30,6 +30,14 @@ links = Table(
     Column("detail", Json, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
+link_reminders = Table(
+    "link_reminders",
+    metadata,
+    reference("link_id", "links", primary_key=True),
+    Column("ends_on", Date, primary_key=True),
+    Column("days", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
 link_history = Table(
     "link_history",
     metadata,

@@ -142,7 +142,7 @@ TABLES = [
     table("bad-decision", (' name="size"', ""), note="an output without a name"),
     table("bad-decision", ("<text>amount</text>", "<text>amount +</text>"), note="the input"),
     table("bad-decision", ('<inputEntry id="small_in"><text>&lt; 100</text></inputEntry>', ""), note="a cell missing"),
-    table("bad-decision", ("<rule ", "<rule2 "), ("</rule>", "</rule2>"), ("<rule ", "<rule2 "), ("</rule>", "</rule2>")),
+    table("bad-decision", *(("<rule ", "<row "), ("</rule>", "</row>")) * 2, note="no rows"),
     table("bad-decision", ("<decisionTable", "<literalExpression"), ("</decisionTable>", "</literalExpression>")),
     Bad("duplicate-decision", {**good("good.bpmn", "good.form", "good.dmn"), "twin.dmn": edited("good.dmn")}),
     table("overlapping-rows", ("&gt;= 100", "&lt; 100")),

@@ -20,7 +20,7 @@ PEOPLE = [
     diagram("two-lanes", (LANE, f"{LANE}<bpmn:flowNodeRef>S1</bpmn:flowNodeRef>")),
     diagram("unknown-role", ("lane_it_director", "lane_kings")),
     diagram("told-lane", ("lane_it_director", "lane_sepo")),
-    diagram("every-unit-once", ('id="lane_all_units"', 'id="lane_x"'), ('id="lane_it_director"', 'id="lane_all_units"')),
+    diagram("every-unit-once", ('"lane_all_units"', '"lane_x"'), ('"lane_it_director"', '"lane_all_units"')),
     diagram("unknown-separate", (SEPARATE, SEPARATE.replace("S1", "gone"))),
     diagram("unknown-separate", (SEPARATE, SEPARATE.replace("S1", "number")), note="no task for people"),
     diagram("unknown-separate", (SEPARATE, SEPARATE.replace("S1", "S2")), note="itself"),
@@ -28,7 +28,7 @@ PEOPLE = [
     diagram("unknown-start-role", starters("kings")),
     diagram("start-role-nobody", starters("owner_unit"), note="known only when a case has data"),
     diagram("start-role-nobody", starters("sepo"), note="only told"),
-    diagram("unknown-raci-role", ('name="raci.accountable" value="it_director"', 'name="raci.accountable" value="king"')),
+    diagram("unknown-raci-role", ('accountable" value="it_director"', 'accountable" value="king"')),
     diagram("accountable-count", ('value="it_director"', 'value="it_director,it_dept"')),
     diagram("accountable-count", ('<camunda:property name="raci.accountable" value="it_director"/>', "")),
 ]

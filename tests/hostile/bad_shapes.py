@@ -74,7 +74,7 @@ KINDS = [
     diagram("end-event-kind", added(event("endEvent", "message"))),
     diagram("link-event", added(event("intermediateCatchEvent", "link"))),
     diagram("compensation", added(event("endEvent", "compensate"))),
-    diagram("compensation", ('<bpmn:serviceTask id="number"', '<bpmn:serviceTask isForCompensation="true" id="number"')),
+    diagram("compensation", ('serviceTask id="number"', 'serviceTask isForCompensation="true" id="number"')),
     diagram("signal-event", added(event("endEvent", "signal"))),
     diagram("conditional-event", added(event("intermediateCatchEvent", "conditional"))),
     diagram("escalation-event", added(event("endEvent", "escalation"))),

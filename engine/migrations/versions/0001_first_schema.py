@@ -367,6 +367,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_link_history_link_id"), "link_history", ["link_id"], unique=False)
     op.create_table(
+        "link_reminders",
+        sa.Column("link_id", sa.String(length=32), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["links.id"], name=op.f("fk_link_reminders_link_id")),
+        sa.PrimaryKeyConstraint("link_id", "ends_on", "days", name=op.f("pk_link_reminders")),
+    )
+    op.create_table(
         "receipts",
         sa.Column("message_id", sa.String(length=32), nullable=False),
         sa.Column("person", sa.String(length=60), nullable=False),

@@ -1,0 +1,99 @@
+"""Fixtures of the browser tests: one Chromium, a real server per module, staff who log in with the printed accounts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.browser.people import Person
+from tests.browser.server import ROOT, Server
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PATIENCE_MS = 15_000
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    found = os.environ.get("CHROMIUM") or subprocess.check_output([ROOT / ".ci" / "need", "chromium"], text=True)
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found.strip(), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A fresh Prasan with its demonstration; no fault may be in its log at the end."""
+    running = Server(tmp_path_factory.mktemp("server"))
+    running.start()
+    yield running
+    running.stop()
+    assert running.faults() == []
+
+
+class Staff:
+    """The people of the demonstration; everybody has a browser context of their own."""
+
+    def __init__(self, browser: Browser, server: Server, usual: Mapping[str, Any]) -> None:
+        self._browser, self._server, self._usual = browser, server, usual
+        self._contexts: list[BrowserContext] = []
+        self._people: dict[str, Person] = {}
+
+    def visits(self, username: str, **options: Any) -> Person:
+        """Somebody who has not logged in, at a new browser."""
+        context = self._browser.new_context(
+            locale="th-TH", timezone_id="Asia/Bangkok", **{"viewport": WIDE, "reduced_motion": "reduce", **options}
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        person = Person(context, self._server, username, self._usual)
+        self._people[username] = person
+        return person
+
+    def logs_in(self, username: str, **options: Any) -> Person:
+        """Somebody who logs in at a new browser."""
+        assert username in self._server.accounts
+        return self.visits(username, **options).logs_in()
+
+    def __getitem__(self, username: str) -> Person:
+        """Somebody who stays logged in during a test."""
+        return self._people.get(username) or self.logs_in(username)
+
+    def troubles(self) -> list[str]:
+        """Everything their browsers complained about."""
+        return [f"{name}: {trouble}" for name, person in self._people.items() for trouble in person.troubles]
+
+    def go_home(self) -> None:
+        """Close their browsers."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def staff(browser: Browser, server: Server, answers: Mapping[str, Any]) -> Iterator[Staff]:
+    """The staff; no browser may have complained at the end."""
+    people = Staff(browser, server, answers)
+    yield people
+    troubles = people.troubles()
+    people.go_home()
+    assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the pages go."""
+    folder = Path(__file__).parent / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
