@@ -144,6 +144,12 @@ def today(clock: Clock) -> date:
     return clock.now().astimezone(BANGKOK).date()
 
 
+def next_morning(moment: datetime) -> datetime:
+    """06:00 in Bangkok, on the day after the one of `moment`."""
+    day = moment.astimezone(BANGKOK).date() + timedelta(days=1)
+    return datetime.combine(day, time(6), BANGKOK).astimezone(UTC)
+
+
 def fiscal_year(day: date) -> int:
     """Budget year in the Buddhist Era, October to September: 1 Oct 2025 is in 2569."""
     return day.year + 543 + (day.month >= 10)

@@ -54,10 +54,21 @@ def lock(ctx: Context, case_id: str) -> Case:
 
 def lock_row(ctx: Context, case_id: str) -> Row[Any]:
     """Lock a case's row for this transaction; raises `NotFound`."""
-    row = ctx.db.execute(select(cases).where(cases.c.id == case_id).with_for_update()).one_or_none()
+    row = ctx.db.execute(select(cases).where(cases.c.id == case_id).with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise NotFound(what="case", key=case_id)
     return row
+
+
+def try_lock_row(ctx: Context, case_id: str) -> Row[Any] | None:
+    """As `lock_row`, but None when somebody else is at work on the case: for those who hold locks already."""
+    query = select(cases).where(cases.c.id == case_id).with_for_update(key_share=True, skip_locked=True)
+    return ctx.db.execute(query).one_or_none()
+
+
+def lock_unread(ctx: Context, case_id: str) -> None:
+    """Lock a case's row without reading it: it may be damaged."""
+    ctx.db.execute(select(cases.c.id).where(cases.c.id == case_id).with_for_update(key_share=True))
 
 
 def from_row(ctx: Context, row: Row[Any]) -> Case:

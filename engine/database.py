@@ -18,7 +18,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from engine.errors import Busy, PrasanError, Unavailable
 
@@ -141,7 +141,8 @@ def _refusal(error: DBAPIError) -> PrasanError | None:
     name, state = getattr(error.orig, "sqlite_errorname", ""), getattr(error.orig, "sqlstate", "")
     if state in LOCKED or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy()
-    lost = error.connection_invalidated or state is None or (state or "").startswith(AWAY)
+    unconnected = isinstance(error, OperationalError) and state is None
+    lost = unconnected or error.connection_invalidated or (state or "").startswith(AWAY)
     full = name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"))
     return Unavailable() if lost or full else None
 

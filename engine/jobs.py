@@ -1,26 +1,30 @@
-"""Due work: timers, failed handlers that try again, messages that leave the house.
+"""Due work: timers, failed handlers that try again, messages that leave the house, the daily watch.
 
-`run_due` does each due row in a transaction of its own, with the case it belongs to: the
-job's effect, its deletion and the case's advance commit together. Sending mail stands
-outside any transaction and is at-least-once, with the message's id as Message-ID.
+Each due row is done in a transaction of its own, with the case it belongs to: the job's
+effect, its deletion and the case's advance commit together, so a worker that is killed
+leaves the row due. Sending mail stands outside any transaction, under a lease, and is
+at-least-once with the message's id as Message-ID.
 """
 
 from __future__ import annotations
 
 import traceback
+import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, true, update
 
 from engine import case as cases
-from engine import incidents, messages
+from engine import expiry, incidents, messages
 from engine.audit import SYSTEM, Tag
-from engine.calendar import Cycle
+from engine.calendar import Cycle, next_morning
 from engine.context import Context, Engine
-from engine.database import Database
-from engine.errors import NotFound, PrasanError
+from engine.database import Database, upsert
+from engine.errors import Busy, NotFound, PrasanError
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
 from engine.tables import cases as cases_table
@@ -29,59 +33,127 @@ from engine.tables import messages as outbox
 
 DUE, FAILED = "due", "failed"
 SEND_BACK_OFF = tuple(timedelta(seconds=10 * 2**n) for n in range(13))  # 10 s doubling to 12 hours
+SEND_LEASE = timedelta(minutes=2)  # longer than a mail server is waited for
+WATCH = "watch"  # kind and id of the one row that watches agreements every morning
+WATCH_RETRY = timedelta(hours=1)
 Send = Callable[[Row[Any]], None]
+
+
+class Outcome(Enum):
+    """What became of an attempt: something was done, nothing is due, or its case is being worked on."""
+
+    TOUCHED = "touched"
+    NOTHING = "nothing"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass
+class _Attempt:
+    """One due row under work; `message` is what is to be sent under the lease `owner`."""
+
+    job: Row[Any] | None = None
+    message: Row[Any] | None = None
+    owner: str = ""
 
 
 def run_due(engine: Engine, database: Database, send: Send | None = None, limit: int = 100) -> int:
     """Do what is due, oldest first within a priority; returns how many jobs were touched."""
-    done, seen = 0, set[str]()
-    while done < limit:
-        with database.read() as db:
-            row = _next(engine.context(db), seen, mail=send is not None)
-        if row is None:
-            return done
-        seen.add(row.id)
-        _run(engine, database, row, send)
-        done += 1
-    return done
+    seen: set[str] = set()
+    count = 0
+    due = next_due(engine, database, mail=send is not None)
+    while due is not None and due <= engine.clock.now() and count < limit:
+        outcome = _attempt(engine, database, jobs.c.id.not_in(seen) if seen else true(), send, seen)
+        if outcome is Outcome.NOTHING:
+            break
+        count += outcome is Outcome.TOUCHED
+    return count
 
 
-def _next(ctx: Context, seen: set[str], *, mail: bool) -> Row[Any] | None:
-    served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(ctx.engine.topics.names))
-    kinds = ["timer", "topic", "send"] if mail else ["timer", "topic"]
-    held = select(cases_table.c.id).where(cases_table.c.status == cases.SUSPENDED)
-    awake = or_(jobs.c.kind == "send", jobs.c.case_id.not_in(held))
-    ready = (jobs.c.status == DUE, jobs.c.due_at <= ctx.now, jobs.c.kind.in_(kinds), served, awake)
-    query = select(jobs).where(*ready, jobs.c.id.not_in(seen))
-    return ctx.db.execute(query.order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)).one_or_none()
+def run_one(engine: Engine, database: Database, job_id: str, send: Send | None = None) -> Outcome:
+    """Do one row if it is still due."""
+    return _attempt(engine, database, jobs.c.id == job_id, send, set())
 
 
-def _run(engine: Engine, database: Database, row: Row[Any], send: Send | None) -> None:
+def next_due(engine: Engine, database: Database, *, mail: bool) -> datetime | None:
+    """When the next row is due that can be done here, None when nothing waits."""
+    with database.read() as db:
+        return db.execute(select(func.min(jobs.c.due_at)).where(_ours(engine, mail=mail))).scalar()
+
+
+def _attempt(
+    engine: Engine, database: Database, which: ColumnElement[bool], send: Send | None, seen: set[str]
+) -> Outcome:
+    attempt = _Attempt()
     try:
-        if row.kind == "send":
-            _send(engine, database, row, send)
-            return
         with database.write() as db:
-            (_fire if row.kind == "timer" else _handle)(engine.context(db), row.id)
+            outcome = _begin(engine.context(db), attempt, which, mail=send is not None)
+        if attempt.message is not None and send is not None:
+            send(attempt.message)
+            with database.write() as db:
+                _sent(engine.context(db), attempt)
+    except Busy:
+        outcome = Outcome.ELSEWHERE
     except Exception as error:  # a handler or a mail server may raise anything
+        if attempt.job is None:
+            raise
+        outcome = Outcome.TOUCHED
         with database.write() as db:
-            fail(engine.context(db), row.id, error)
+            fail(engine.context(db), attempt.job.id, error)
+    if attempt.job is not None:
+        seen.add(attempt.job.id)
+    return outcome
 
 
-def _locked(ctx: Context, job_id: str) -> Row[Any] | None:
-    """The job, still due, locked; None when somebody else has done it."""
-    query = select(jobs).where(jobs.c.id == job_id, jobs.c.status == DUE, jobs.c.due_at <= ctx.now)
-    return ctx.db.execute(query.with_for_update(skip_locked=True)).one_or_none()
-
-
-def _fire(ctx: Context, job_id: str) -> None:
-    job = _locked(ctx, job_id)
+def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail: bool) -> Outcome:
+    """Lock the next due row and do it. Waiting for its case could deadlock with who waits for this row."""
+    ready = and_(_ours(ctx.engine, mail=mail), jobs.c.due_at <= ctx.now, which)
+    free = or_(jobs.c.lock_until.is_(None), jobs.c.lock_until <= ctx.now)
+    query = select(jobs).where(ready, free).order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)
+    attempt.job = job = ctx.db.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if job is None:
+        return Outcome.NOTHING
+    if job.kind == "send":
+        _lease(ctx, attempt, job)
+    elif job.kind == WATCH:
+        expiry.watch(ctx)
+        _tomorrow(ctx)
+    else:
+        row = cases.try_lock_row(ctx, job.case_id)
+        if row is None or row.status == cases.SUSPENDED:
+            return Outcome.ELSEWHERE
+        _advance(ctx, job, row)
+    return Outcome.TOUCHED
+
+
+def _ours(engine: Engine, *, mail: bool) -> ColumnElement[bool]:
+    """Rows that wait for a worker of ours: not for an outside one, not of a suspended case."""
+    served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(sorted(engine.topics.names)))
+    kinds = ["timer", "topic", WATCH, *(["send"] if mail else [])]
+    held = select(cases_table.c.id).where(cases_table.c.status == cases.SUSPENDED)
+    awake = or_(jobs.c.kind.in_(["send", WATCH]), jobs.c.case_id.not_in(held))
+    return and_(jobs.c.status == DUE, jobs.c.kind.in_(kinds), served, awake)
+
+
+def _advance(ctx: Context, job: Row[Any], row: Row[Any]) -> None:
+    if row.status != cases.RUNNING:
+        _drop(ctx, job.id)
         return
-    case = cases.lock(ctx, job.case_id)
+    case = cases.from_row(ctx, row)
+    (_fire if job.kind == "timer" else _handle)(ctx, case, job)
+
+
+def _drop(ctx: Context, job_id: str) -> None:
+    incidents.resolve(ctx, job_id)
+    ctx.db.execute(delete(jobs).where(jobs.c.id == job_id))
+
+
+# --- timers -----------------------------------------------------------------------------------
+
+
+def _fire(ctx: Context, case: cases.Case, job: Row[Any]) -> None:
     case.tokens.fire(job.token)
     if not _rearm(ctx, job):
-        ctx.db.execute(delete(jobs).where(jobs.c.id == job.id))
+        _drop(ctx, job.id)
     settle(ctx, case, Act(Tag.TIMER_FIRED, SYSTEM, job.element, {"due": job.due_at.isoformat()}))
 
 
@@ -98,11 +170,10 @@ def _rearm(ctx: Context, job: Row[Any]) -> bool:
     return True
 
 
-def _handle(ctx: Context, job_id: str) -> None:
-    job = _locked(ctx, job_id)
-    if job is None:
-        return
-    case = cases.lock(ctx, job.case_id)
+# --- handlers ---------------------------------------------------------------------------------
+
+
+def _handle(ctx: Context, case: cases.Case, job: Row[Any]) -> None:
     element = case.definition.diagram.elements[job.element]
     with ctx.db.begin_nested():
         result = perform(ctx, case, element, SYSTEM)
@@ -113,38 +184,53 @@ def _handle(ctx: Context, job_id: str) -> None:
 def finish(ctx: Context, case: cases.Case, job: Row[Any], person: str) -> None:
     """The step of a job is done: its row goes, its incident closes, the case moves on."""
     case.tokens.complete(job.token)
-    incidents.resolve(ctx, job.id)
-    ctx.db.execute(delete(jobs).where(jobs.c.id == job.id))
+    _drop(ctx, job.id)
     settle(ctx, case, Act(Tag.HANDLER_DONE, person, job.element, {"job": job.id, "attempts": job.attempts + 1}))
 
 
 def fail(ctx: Context, job_id: str, error: Exception) -> None:
     """Note a failed try: later again after 30 s, 5 min, 1 h, then an incident that waits for a person."""
-    job = ctx.db.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
+    job = _with_case(ctx, job_id)
     if job is None:
         return
-    attempts, waits = job.attempts + 1, SEND_BACK_OFF if job.kind == "send" else RETRY_AFTER
-    over = attempts > len(waits)
-    due = ctx.now if over else ctx.now + waits[attempts - 1]
-    trace = "".join(traceback.format_exception(error))[-4_000:]
+    attempts = job.attempts + 1
+    again = _again(job.kind, attempts)
     ctx.db.execute(
         update(jobs)
         .where(jobs.c.id == job_id)
         .values(
             attempts=attempts,
-            status=FAILED if over else DUE,
-            due_at=due,
-            error=trace,
+            status=FAILED if again is None else DUE,
+            due_at=ctx.now + (again or timedelta()),
+            error="".join(traceback.format_exception(error))[-4_000:],
+            lock_owner=None,
+            lock_until=None,
         )
     )
     message = error.en if isinstance(error, PrasanError) else f"{type(error).__name__}: {error}"
+    if job.kind == "send" and again is None:
+        messages.mark(ctx, job.detail["message"], messages.FAILED, message)
     kind = "handler" if job.kind == "topic" else job.kind
     incidents.raise_for_job(ctx, job.case_id, job_id, job.element, kind, message)
 
 
+def _again(kind: str, attempts: int) -> timedelta | None:
+    """How long to wait after so many failed tries, None when a person must look; the watch never ends."""
+    waits = {"send": SEND_BACK_OFF, WATCH: (WATCH_RETRY,) * attempts}.get(kind, RETRY_AFTER)
+    return waits[attempts - 1] if attempts <= len(waits) else None
+
+
+def _with_case(ctx: Context, job_id: str) -> Row[Any] | None:
+    """The job, locked after its case as everybody does, or None when it is gone."""
+    case_id = ctx.db.execute(select(jobs.c.case_id).where(jobs.c.id == job_id)).scalar()
+    if case_id is not None:
+        cases.lock_unread(ctx, case_id)
+    return ctx.db.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).one_or_none()
+
+
 def retry(ctx: Context, job_id: str, person: Person) -> None:
     """An operator has the job tried again at once; raises `NotFound`."""
-    job = ctx.db.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    job = _with_case(ctx, job_id)
     if job is None:
         raise NotFound(what="job", key=job_id)
     ctx.db.execute(update(jobs).where(jobs.c.id == job_id).values(status=DUE, due_at=ctx.now, attempts=0))
@@ -156,14 +242,37 @@ def retry(ctx: Context, job_id: str, person: Person) -> None:
             cases.store_head(ctx, case)
 
 
-def _send(engine: Engine, database: Database, row: Row[Any], send: Send | None) -> None:
-    """Hand a message to the mail server, then note it; a crash between repeats the same Message-ID."""
-    with database.read() as db:
-        message = db.execute(select(outbox).where(outbox.c.id == row.detail["message"])).one()
-    if send is not None and message.status != messages.SENT:
-        send(message)
-    with database.write() as db:
-        ctx = engine.context(db)
-        messages.mark(ctx, message.id, messages.SENT)
-        incidents.resolve(ctx, row.id)
-        db.execute(delete(jobs).where(jobs.c.id == row.id))
+# --- mail -------------------------------------------------------------------------------------
+
+
+def _lease(ctx: Context, attempt: _Attempt, job: Row[Any]) -> None:
+    """Nobody else sends this message for a while; a worker that dies meanwhile is followed by another."""
+    message = ctx.db.execute(select(outbox).where(outbox.c.id == job.detail["message"])).one()
+    if message.status == messages.SENT:
+        _drop(ctx, job.id)
+        return
+    attempt.message, attempt.owner = message, uuid.uuid4().hex
+    values = {"lock_owner": attempt.owner, "lock_until": ctx.now + SEND_LEASE}
+    ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(**values))
+
+
+def _sent(ctx: Context, attempt: _Attempt) -> None:
+    """The mail server has the message; a crash before this repeats it with the same Message-ID."""
+    if attempt.job is not None and attempt.message is not None:
+        messages.mark(ctx, attempt.message.id, messages.SENT)
+        _drop(ctx, attempt.job.id)
+
+
+# --- the daily watch --------------------------------------------------------------------------
+
+
+def begin_watch(ctx: Context) -> None:
+    """Have agreements watched every morning from now on; done before, this changes nothing."""
+    row = {"id": WATCH, "kind": WATCH, "due_at": ctx.now, "priority": 0, "attempts": 0, "status": DUE}
+    ctx.db.execute(upsert(ctx.db, jobs).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def _tomorrow(ctx: Context) -> None:
+    incidents.resolve(ctx, WATCH)
+    values = {"due_at": next_morning(ctx.now), "attempts": 0, "error": None}
+    ctx.db.execute(update(jobs).where(jobs.c.id == WATCH).values(**values))

@@ -44,7 +44,8 @@ class Drawing:
     def at(self, code: str, where: Element | Flow | Lane | None = None, **details: object) -> Problem:
         """A problem at an element, a flow or a lane; without one at the process."""
         if where is None:
-            return problem(code, self.file, self.diagram.line, self.diagram.process, **details)
+            here = {"name": self.diagram.name, **details}
+            return problem(code, self.file, self.diagram.line, self.diagram.process, **here)
         name = getattr(where, "name", "") or where.id
         return problem(code, self.file, where.line, where.id, **{"name": name, **details})
 

@@ -21,6 +21,7 @@ SYSTEM = frozenset("starter starter_unit fiscal_year case_number all_units".spli
 COUNTERS = frozenset("nrOfInstances nrOfCompletedInstances nrOfActiveInstances".split())
 MAX_INSTANCES = 1_000
 MAX_REPEATS = 99
+MAX_YEARS = 100
 _WHOLE = re.compile(r"[$#]\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 
@@ -78,7 +79,7 @@ def timers(drawing: Drawing) -> Iterator[Problem]:
             yield drawing.at("timer-without-time", element)
         elif timer.kind == "cycle":
             yield from _cycle(drawing, element, timer.text)
-        elif not _literal_reads(timer.text, Duration.parse if timer.kind == "duration" else moment_of):
+        elif not _literal_reads(timer.text, _duration if timer.kind == "duration" else moment_of):
             yield drawing.at("bad-timer", element, text=timer.text)
 
 
@@ -89,6 +90,7 @@ def _cycle(drawing: Drawing, element: Element, text: str) -> Iterator[Problem]:
         return
     try:
         cycle = Cycle.parse(text)
+        _bounded(cycle.every)
     except ValueError:
         yield drawing.at("bad-timer", element, text=text)
         return
@@ -102,7 +104,7 @@ def due_dates(drawing: Drawing) -> Iterator[Problem]:
     """Due dates are durations (days are working days) or dates."""
     for element in drawing.elements:
         text = element.attributes.get("dueDate", "").strip()
-        if text and not _literal_reads(text, Duration.parse if text.startswith("P") else moment_of):
+        if text and not _literal_reads(text, _duration if text.startswith("P") else moment_of):
             yield drawing.at("bad-due-date", element, text=text)
 
 
@@ -123,12 +125,22 @@ def loops(drawing: Drawing) -> Iterator[Problem]:
 def variables(drawing: Drawing) -> Iterator[Problem]:
     """Names that nothing writes: a slip of the pen makes a condition false for ever."""
     known, complete = _known(drawing)
-    for where, place, text, expression in texts(drawing):
-        for name in sorted(_names(text, expression) - known):
+    for where, place, names in _reading(drawing):
+        for name in sorted(names - known):
             close = difflib.get_close_matches(name, known, 1, 0.8)
             if close or complete:
                 hint = f" ({close[0]}?)" if close else ""
                 yield drawing.at("unwritten-variable", where, place=place, variable=name, hint=hint)
+
+
+def _reading(drawing: Drawing) -> Iterator[tuple[Element | Flow | None, str, frozenset[str]]]:
+    """Who reads which names: expressions of the diagram, and the inputs of its decision tables."""
+    for where, place, text, expression in texts(drawing):
+        yield where, place, _names(text, expression)
+    for element in drawing.elements:
+        table = drawing.pack.decisions.get(element.attributes.get("decisionRef", ""))
+        if table is not None:
+            yield element, table.id, frozenset().union(*(expression.names for _, expression in table.inputs))
 
 
 def _names(text: str, expression: bool) -> frozenset[str]:
@@ -157,6 +169,16 @@ def _literal_reads(text: str, read: Callable[[str], object]) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def _duration(text: str) -> None:
+    _bounded(Duration.parse(text))
+
+
+def _bounded(span: Duration) -> None:
+    """Raises ValueError for what would leave the calendar."""
+    if span.months / 12 + span.days / 365 + span.seconds / 31_536_000 > MAX_YEARS:
+        raise ValueError(f"longer than {MAX_YEARS} years")
 
 
 def _countable(loop: Loop) -> bool:

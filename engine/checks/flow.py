@@ -19,14 +19,13 @@ def starts_and_ends(drawing: Drawing) -> Iterator[Problem]:
         if scope is not None and scope not in drawing.diagram.elements:
             continue
         owner = drawing.diagram.elements[scope] if scope else None
-        details = {} if owner else {"name": drawing.diagram.name}
         starts = [e for e in elements if e.kind == "startEvent"]
         if not starts:
-            yield drawing.at("no-start", owner, **details)
+            yield drawing.at("no-start", owner)
         elif len(starts) > 1:
             yield drawing.at("several-starts", starts[1])
         if not any(e.kind == "endEvent" for e in elements):
-            yield drawing.at("no-end", owner, **details)
+            yield drawing.at("no-end", owner)
 
 
 def directions(drawing: Drawing) -> Iterator[Problem]:

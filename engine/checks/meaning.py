@@ -22,6 +22,7 @@ FOREIGN_EXTENSIONS = {
     "field": "java-code",
     "formData": "form-key",
 }
+LANGUAGES = ("feel", "juel")
 FORM_ATTRIBUTES = ("formKey",)
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 RESERVED = frozenset("starter starter_unit fiscal_year case_number loopCounter".split())
@@ -35,7 +36,8 @@ def code(drawing: Drawing) -> Iterator[Problem]:
         for attribute in CODE_ATTRIBUTES:
             if node.get(CAMUNDA + attribute) is not None:
                 yield drawing.at_node("java-code", node, attribute=attribute)
-        if node.get("language") or node.get(CAMUNDA + "resource") or node.tag == BPMN + "script":
+        foreign = (node.get("language") or "feel").lower() not in LANGUAGES
+        if foreign or node.get(CAMUNDA + "resource") or node.tag == BPMN + "script":
             yield drawing.at_node("script", node)
         if str(node.tag).startswith(CAMUNDA) and local(node) in FOREIGN_EXTENSIONS:
             yield drawing.at_node(FOREIGN_EXTENSIONS[local(node)], node, attribute=local(node))

@@ -84,6 +84,8 @@ EXPRESSIONS = [
     diagram("bad-timer", (DURATION, ">3 days<")),
     diagram("bad-timer", (DURATION, ">0 0 9 * * ?<"), note="cron"),
     diagram("bad-timer", (CYCLE, "every day")),
+    diagram("bad-timer", (DURATION, ">P99999999999Y<"), note="past the calendar"),
+    diagram("bad-timer", (CYCLE, "R3/P101Y")),
     diagram("bad-timer", ("timeDuration xsi:type=\"bpmn:tFormalExpression\">P3D</bpmn:timeDuration", (
         "timeDate xsi:type=\"bpmn:tFormalExpression\">2026-13-45</bpmn:timeDate"
     ))),
@@ -104,6 +106,7 @@ EXPRESSIONS = [
         for count in ("0", "1001", "many", "๓", "-1", "9" * 400)
     ),
     condition("unwritten-variable", '${S1_decison = "approve"}', note="a slip of the pen"),
+    table("unwritten-variable", ("<text>amount</text>", "<text>amuont</text>"), note="in a decision table"),
 ]
 
 FORMS = [

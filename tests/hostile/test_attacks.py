@@ -62,7 +62,10 @@ ATTACKS: dict[str, Callable[[], dict[str, bytes]]] = {
     "an outside DTD": lambda: {"a.bpmn": f'<!DOCTYPE a SYSTEM "http://127.0.0.1:{PORT}/x.dtd"><a/>'.encode()},
     "entities in UTF-16": lambda: {"a.bpmn": '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'.encode("utf-16")},
     "a DTD in a decision table": lambda: {"a.dmn": with_doctype('<!ENTITY x "y">', b"<a>&x;</a>")},
-    **{f"a billion laughs, {n} levels": lambda n=n: {"a.bpmn": laughs(n)} for n in (3, 5, 6, 9)},
+    "laughs, 3 levels": lambda: {"a.bpmn": laughs(3)},
+    "laughs, 5 levels": lambda: {"a.bpmn": laughs(5)},
+    "laughs, 6 levels": lambda: {"a.bpmn": laughs(6)},
+    "a billion laughs": lambda: {"a.bpmn": laughs(9)},
     "a billion laughs in a name": lambda: {"a.bpmn": laughs_in_a_name(9)},
     "a quadratic blow-up": lambda: {"a.bpmn": with_doctype(
         f'<!ENTITY x "{"y" * 100_000}">', OPEN.replace(b"</bpmn:process>", b"&x;" * 20_000 + b"</bpmn:process>")

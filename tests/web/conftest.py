@@ -58,7 +58,7 @@ class Actor:
     def is_logged_in(self) -> Actor:
         """Without the password check, which is slow on purpose."""
         person = self.person
-        token = self.house.does(lambda ctx: sessions.begin(ctx, person.id))
+        token = self.house.does(lambda ctx: sessions.start(ctx, person.id))
         with self.client.session_transaction() as cookie:
             cookie[TOKEN], cookie[WHO] = token, person.id
         return self

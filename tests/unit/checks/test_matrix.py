@@ -14,7 +14,7 @@ FILLED = 65
 
 
 def test_the_drawn_table_is_the_printed_one() -> None:
-    drawn = {}
+    drawn: dict[str, dict[str, set[str]]] = {}
     for path in DIAGRAMS:
         drawn |= raci_matrix(diagram.read(xml.parse(path.read_bytes())))
     printed = {step: {role: set(cell) for role, cell in row.items()} for step, row in manual().raci.items()}

@@ -89,6 +89,19 @@ def test_a_case_under_retry_can_be_cancelled(office: Office, fault: Fault) -> No
     assert office.tick(days=1) == 0
 
 
+def test_a_cancelled_case_leaves_no_failed_job_and_no_incident(office: Office, fault: Fault) -> None:
+    from engine import cases
+
+    fault.left = 9
+    case = office.start("link_termination", "it")
+    office.do(case, "S1", "it", **GOOD)
+    assert [office.tick(seconds=31), office.tick(minutes=6), office.tick(minutes=61)] == [1, 1, 1]
+    with office.database.write() as db:
+        cases.cancel(office.context(db), case, office.person("admin"), "ยกเลิก")
+    assert office.query("SELECT id FROM jobs") == []
+    assert office.query("SELECT id FROM incidents WHERE resolved_at IS NULL") == []
+
+
 def test_a_result_of_the_wrong_type_is_a_failure(office: Office) -> None:
     found = topics()
     real = found._topics["registry-read"]
