@@ -48,6 +48,8 @@ class Tag(StrEnum):
     MESSAGE_READ = "message:read"
     LINK_MOVE = "link:move"
     DEPLOY = "definition:deploy"
+    PUBLISH = "definition:publish"
+    ROLL_BACK = "definition:roll_back"
     LOGIN = "account:login"
     LOGIN_REFUSED = "account:login_refused"
     LOGOUT = "account:logout"

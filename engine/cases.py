@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import people
+from engine import incidents, people
 from engine.audit import Tag
 from engine.calendar import fiscal_year, today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
@@ -85,6 +85,7 @@ def cancel(ctx: Context, case_id: str, person: Person, reason: str) -> None:
     case.tokens.cancel()
     case.status = CANCELLED
     close_work(ctx, case.id)
+    incidents.resolve_for_case(ctx, case.id, person.username)
     case.log(ctx, Tag.CASE_CANCEL, person.username, {"reason": reason})
     store(ctx, case)
 
@@ -117,4 +118,4 @@ def close_work(ctx: Context, case_id: str) -> None:
     open_tasks = select(tasks.c.id).where(tasks.c.case_id == case_id, tasks.c.status == "open")
     ctx.db.execute(delete(candidates).where(candidates.c.task_id.in_(open_tasks)))
     ctx.db.execute(update(tasks).where(tasks.c.case_id == case_id, tasks.c.status == "open").values(status="cancelled"))
-    ctx.db.execute(delete(jobs).where(jobs.c.case_id == case_id, jobs.c.kind != "send", jobs.c.status == "due"))
+    ctx.db.execute(delete(jobs).where(jobs.c.case_id == case_id, jobs.c.kind != "send"))

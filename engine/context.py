@@ -30,6 +30,7 @@ class Engine:
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
     files: Path = Path("var/documents")
     mail: bool = False
+    two_person_publish: bool = False
 
     def context(self, db: Connection) -> Context:
         """A context for one transaction."""

@@ -82,13 +82,16 @@ def _aggregate(name: str, output: str, results: list[dict[str, Any]]) -> Any:
 def read(content: bytes) -> dict[str, Decision]:
     """Every decision table of a file by decision id; raises `DiagramRefused` with line and rule."""
     root = xml.parse(content)
-    prefix = next((ns for ns in NAMESPACES if str(root.tag).startswith(ns)), None)
+    prefix = next((ns for ns in NAMESPACES if root.tag == ns + "definitions"), None)
     if prefix is None:
         raise DiagramRefused("this is not a DMN decision file", xml.line(root))
     decisions = [_decision(node, prefix) for node in root.iter(prefix + "decision")]
     if not decisions:
         raise DiagramRefused("the file holds no decision", xml.line(root))
-    return {decision.id: decision for decision in decisions}
+    found = {decision.id: decision for decision in decisions}
+    if len(found) < len(decisions):
+        raise DiagramRefused("two decisions of the file have the same id", xml.line(root))
+    return found
 
 
 def _decision(node: xml.Element, ns: str) -> Decision:

@@ -219,6 +219,28 @@ class OperatorsOnly(Forbidden):
     th = "ท่านไม่มีสิทธิ์เปิดหน้านี้ หากจำเป็นต้องใช้กรุณาติดต่อผู้ดูแลระบบ"
 
 
+class PublishedAlone(Forbidden):
+    """{person} deployed this version; somebody else must publish it."""
+
+    title = "ต้องให้ผู้อื่นเผยแพร่"
+    th = "ท่านเป็นผู้นำรุ่นนี้ขึ้นระบบ ผู้เผยแพร่ต้องเป็นคนละคน กรุณาให้เจ้าของกระบวนการอีกท่านเป็นผู้เผยแพร่"
+
+
+class OwnersOnly(Forbidden):
+    """{person} is no process owner and may not open this page."""
+
+    title = "หน้านี้สำหรับเจ้าของกระบวนการ"
+    th = "ท่านไม่มีสิทธิ์เปิดหน้านี้ หากต้องปรับปรุงกระบวนการกรุณาติดต่อผู้ดูแลระบบ"
+
+
+class SandboxGone(PrasanError):
+    """This trial has ended or was put away."""
+
+    status = 404
+    title = "การทดลองนี้สิ้นสุดแล้ว"
+    th = "ระบบเก็บการทดลองไว้ 1 ชั่วโมง และปิดรายการเก่าเมื่อมีการทดลองใหม่ กรุณาเริ่มทดลองอีกครั้ง"
+
+
 class LoginRefused(PrasanError):
     """The user name or the password is wrong."""
 

@@ -36,6 +36,12 @@ def resolve(ctx: Context, job_id: str, person: str = SYSTEM) -> None:
     ctx.db.execute(update(incidents).where(mine).values(resolved_at=ctx.now, resolved_by=person))
 
 
+def resolve_for_case(ctx: Context, case_id: str, person: str) -> None:
+    """The case is over; only a message that cannot be sent still needs somebody."""
+    mine = (incidents.c.case_id == case_id) & (incidents.c.kind != "send") & incidents.c.resolved_at.is_(None)
+    ctx.db.execute(update(incidents).where(mine).values(resolved_at=ctx.now, resolved_by=person))
+
+
 def resolve_for_tokens(ctx: Context, tokens: Iterable[str]) -> None:
     """The waits these incidents belong to are gone."""
     for key in ctx.db.execute(select(jobs.c.id).where(jobs.c.token.in_(list(tokens)))).scalars().all():

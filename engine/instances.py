@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, String, bindparam, exists, func, insert, select
 
 from engine import incidents, people
 from engine.case import Case, text_value
@@ -51,10 +51,11 @@ def _consulted(case: Case, tokens: list[Token]) -> set[str]:
 
 def _admit(ctx: Context, case: Case, who: set[str]) -> None:
     """Whoever was ever asked to work on a case may go on reading it."""
-    known = set(ctx.db.execute(select(participants.c.candidate).where(participants.c.case_id == case.id)).scalars())
-    fresh = [{"candidate": candidate, "case_id": case.id} for candidate in sorted(who - known)]
-    if fresh:
-        ctx.db.execute(insert(participants), fresh)
+    table = participants.c
+    known = exists().where(table.candidate == bindparam("asked"), table.case_id == bindparam("case"))
+    fresh = select(bindparam("asked", type_=String), bindparam("case", type_=String)).where(~known)
+    rows = [{"asked": candidate, "case": case.id} for candidate in sorted(who)]
+    ctx.db.execute(insert(participants).from_select(["candidate", "case_id"], fresh), rows)
 
 
 def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:

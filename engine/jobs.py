@@ -107,8 +107,7 @@ def _attempt(
 def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail: bool) -> Outcome:
     """Lock the next due row and do it. Waiting for its case could deadlock with who waits for this row."""
     ready = and_(_ours(ctx.engine, mail=mail), jobs.c.due_at <= ctx.now, which)
-    free = or_(jobs.c.lock_until.is_(None), jobs.c.lock_until <= ctx.now)
-    query = select(jobs).where(ready, free).order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)
+    query = select(jobs).where(ready).order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)
     attempt.job = job = ctx.db.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if job is None:
         return Outcome.NOTHING
@@ -126,12 +125,13 @@ def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail:
 
 
 def _ours(engine: Engine, *, mail: bool) -> ColumnElement[bool]:
-    """Rows that wait for a worker of ours: not for an outside one, not of a suspended case."""
+    """Rows that wait for a worker of ours: not for an outside one, not under a lease, not of a suspended case."""
     served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(sorted(engine.topics.names)))
     kinds = ["timer", "topic", WATCH, *(["send"] if mail else [])]
     held = select(cases_table.c.id).where(cases_table.c.status == cases.SUSPENDED)
     awake = or_(jobs.c.kind.in_(["send", WATCH]), jobs.c.case_id.not_in(held))
-    return and_(jobs.c.status == DUE, jobs.c.kind.in_(kinds), served, awake)
+    free = or_(jobs.c.lock_until.is_(None), jobs.c.lock_until <= engine.clock.now())
+    return and_(jobs.c.status == DUE, jobs.c.kind.in_(kinds), served, free, awake)
 
 
 def _advance(ctx: Context, job: Row[Any], row: Row[Any]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from engine import people
 from engine.context import Context
+from engine.database import upsert
 from engine.errors import NotFound
 from engine.manual import Role, manual
 from engine.tables import cases, groups, jobs, messages, receipts
@@ -53,7 +54,7 @@ def notify(ctx: Context, case_id: str, element: str, notice: Notice, role: str, 
 
 def tell(ctx: Context, candidate: str, notice: Notice) -> None:
     """Write a message to a group, outside any case."""
-    group = ctx.db.execute(select(groups).where(groups.c.id == candidate.split("/")[0])).one()
+    group = ctx.db.execute(select(groups).where(groups.c.id == candidate.split("/", maxsplit=1)[0])).one()
     _post(ctx, None, None, notice, None, Receiver(group.name, candidate, group.email))
 
 
@@ -96,7 +97,7 @@ def _post(
             "plan_row": notice.plan_row,
             "role": role,
             "candidate": receiver.candidate,
-            "recipient": receiver.name,
+            "recipient": receiver.name[:200],
             "email": receiver.email,
             "channel": notice.channel,
             "subject": notice.subject,
@@ -148,9 +149,8 @@ def confirm(ctx: Context, message_id: str, person: people.Person) -> None:
     row = ctx.db.execute(select(messages.c.candidate).where(messages.c.id == message_id)).one_or_none()
     if row is None or row.candidate not in person.candidates:
         raise NotFound(what="message", key=message_id)
-    seen = select(receipts.c.at).where(receipts.c.message_id == message_id, receipts.c.person == person.username)
-    if ctx.db.execute(seen).one_or_none() is None:
-        ctx.db.execute(insert(receipts), {"message_id": message_id, "person": person.username, "at": ctx.now})
+    receipt = upsert(ctx.db, receipts).values(message_id=message_id, person=person.username, at=ctx.now)
+    ctx.db.execute(receipt.on_conflict_do_nothing())
 
 
 def outbox(ctx: Context, limit: int = 200) -> list[Row[Any]]:

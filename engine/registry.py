@@ -179,6 +179,7 @@ def _values(link: Link, keep: Mapping[str, Any] | None = None) -> dict[str, Any]
         )
         if getattr(link, name) is not None
     }
+    named.update(partner=link.partner[:300], dataset=link.dataset[:500])
     if link.using_units is not None:
         named["using_units"] = list(link.using_units)
     if link.detail is not None:
@@ -198,7 +199,7 @@ def all_links(db: Connection, state: str = "", direction: str = "", words: str =
         query = query.where(links.c.direction == direction)
     if words:
         like = f"%{words.replace('%', '').replace('_', '')}%"
-        query = query.where(links.c.partner.like(like) | links.c.dataset.like(like) | links.c.number.like(like))
+        query = query.where(links.c.partner.ilike(like) | links.c.dataset.ilike(like) | links.c.number.ilike(like))
     return list(db.execute(query.order_by(links.c.number.desc())))
 
 

@@ -23,8 +23,7 @@ TOUCH_AFTER = timedelta(minutes=1)
 
 def start(ctx: Context, person_id: str) -> str:
     """Open a session and return its token (256 random bits); sessions that are over are cleared away."""
-    over = or_(sessions.c.seen_at <= ctx.now - IDLE, sessions.c.created_at <= ctx.now - ABSOLUTE)
-    ctx.db.execute(delete(sessions).where(over))
+    clear(ctx)
     token = secrets.token_urlsafe(32)
     ctx.db.execute(
         insert(sessions),
@@ -36,6 +35,12 @@ def start(ctx: Context, person_id: str) -> str:
         },
     )
     return token
+
+
+def clear(ctx: Context) -> None:
+    """Forget sessions that are over."""
+    over = or_(sessions.c.seen_at <= ctx.now - IDLE, sessions.c.created_at <= ctx.now - ABSOLUTE)
+    ctx.db.execute(delete(sessions).where(over))
 
 
 def find(ctx: Context, token: str) -> Row[Any] | None:

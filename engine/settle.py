@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, literal, select, union, update
 
 from engine import case as cases
 from engine import inbox, incidents, instances, topics
@@ -178,20 +178,21 @@ def _fail_first(ctx: Context, case: Case, token: Token, element: Element, error:
 def _match_rows(ctx: Context, case: Case, waiting: list[Token]) -> None:
     people_wait = {t.id: t for t in waiting if t.kind == "person"}
     others_wait = {t.id: t for t in waiting if t.kind != "person"}
-    have_tasks = set(
-        ctx.db.execute(
-            select(tasks.c.token).where(tasks.c.case_id == case.id, tasks.c.status == "open").distinct()
-        ).scalars()
-    )
-    have_jobs = set(
-        ctx.db.execute(select(jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.token.is_not(None))).scalars()
-    )
+    have_tasks, have_jobs = _tokens_with_rows(ctx, case)
     _withdraw_tasks(ctx, case, have_tasks - set(people_wait))
     _withdraw_jobs(ctx, have_jobs - set(others_wait))
     instances.open_all(ctx, case, [t for t in people_wait.values() if t.id not in have_tasks])
     for token in others_wait.values():
         if token.kind == "event" and token.id not in have_jobs:
             _add_timer(ctx, case, token)
+
+
+def _tokens_with_rows(ctx: Context, case: Case) -> tuple[set[str], set[str]]:
+    """Tokens for which a case has open tasks, and tokens for which it has jobs."""
+    open_tasks = select(literal("task"), tasks.c.token).where(tasks.c.case_id == case.id, tasks.c.status == "open")
+    due = select(literal("job"), jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.token.is_not(None))
+    rows = ctx.db.execute(union(open_tasks, due)).all()
+    return {token for kind, token in rows if kind == "task"}, {token for kind, token in rows if kind == "job"}
 
 
 def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:

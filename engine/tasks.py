@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, select, update
 
 from engine import case as cases
 from engine import instances, lookups
 from engine.access import may_see
 from engine.audit import Tag, digest
 from engine.context import Context
+from engine.database import upsert
 from engine.definitions import Definition
 from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, drafts, people, tasks
+from engine.tables import cases as cases_table
 from forms import answers as form_answers
 from forms.schema import Form
 
@@ -44,8 +46,8 @@ def may_do(ctx: Context, row: Row[Any], person: Person) -> bool:
 
 def claim(ctx: Context, task_id: str, person: Person) -> None:
     """Take an open task; raises `TaskGone`, `Forbidden` or `TaskClaimed`."""
-    case, row = _locked(ctx, task_id)
-    _allow(ctx, row, person, case.definition)
+    case, row, asked = _locked(ctx, task_id)
+    _allow(ctx, row, asked, person, case.definition)
     if row.claimed_by is None:
         ctx.db.execute(
             update(tasks).where(tasks.c.id == task_id).values(claimed_by=person.username, claimed_at=ctx.now)
@@ -56,7 +58,7 @@ def claim(ctx: Context, task_id: str, person: Person) -> None:
 
 def release(ctx: Context, task_id: str, person: Person) -> None:
     """Give a claimed task back to its group; only the claimer or an operator may."""
-    case, row = _locked(ctx, task_id)
+    case, row, _ = _locked(ctx, task_id)
     if row.claimed_by != person.username and not person.operator:
         raise Forbidden(person=person.username)
     ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(claimed_by=None, claimed_at=None))
@@ -69,11 +71,9 @@ def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str,
     row = find(ctx, task_id, person)
     if row.status != OPEN or not may_do(ctx, row, person):
         raise TaskGone(status=row.status)
-    mine = (drafts.c.task_id == task_id) & (drafts.c.person == person.username)
-    ctx.db.execute(delete(drafts).where(mine))
-    ctx.db.execute(
-        insert(drafts), {"task_id": task_id, "person": person.username, "answers": dict(answers), "at": ctx.now}
-    )
+    kept = {"answers": dict(answers), "at": ctx.now}
+    mine = upsert(ctx.db, drafts).values(task_id=task_id, person=person.username, **kept)
+    ctx.db.execute(mine.on_conflict_do_update(index_elements=["task_id", "person"], set_=kept))
 
 
 def draft(ctx: Context, task_id: str, person: Person) -> Row[Any] | None:
@@ -88,8 +88,8 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     Raises `TaskGone` (409, names who was faster), `Forbidden`, `TaskClaimed`,
     `SeparationOfDuties`, or `AnswersRefused` (422) with messages by form component.
     """
-    case, row = _locked(ctx, task_id)
-    _allow(ctx, row, person, case.definition)
+    case, row, asked = _locked(ctx, task_id)
+    _allow(ctx, row, asked, person, case.definition)
     element = case.definition.diagram.elements[row.element]
     clean = check_answers(ctx, case.definition, element, answers, case.data)
     ctx.db.execute(
@@ -104,7 +104,6 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
         )
     )
     ctx.db.execute(delete(candidates).where(candidates.c.task_id == task_id))
-    ctx.db.execute(delete(drafts).where(drafts.c.task_id == task_id))
     if element.loop is None:
         _write(case, case.definition.form(element.id), clean)
         case.tokens.complete(row.token)
@@ -155,15 +154,17 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
     return {**found, **lookups.fill(ctx, wanted)}
 
 
-def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Row[Any]]:
-    case_id = ctx.db.execute(select(tasks.c.case_id).where(tasks.c.id == task_id)).scalar()
-    if case_id is None:
+def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Row[Any], frozenset[str]]:
+    """The locked case of a task, its row, and the candidates who may do it; raises `NotFound`, `TaskGone`."""
+    of_task = select(tasks.c.case_id).where(tasks.c.id == task_id).scalar_subquery()
+    case_row = ctx.db.execute(select(cases_table).where(cases_table.c.id == of_task).with_for_update()).one_or_none()
+    if case_row is None:
         raise NotFound(what="task", key=task_id)
-    case_row = cases.lock_row(ctx, case_id)
-    row = ctx.db.execute(select(tasks).where(tasks.c.id == task_id)).one()
-    if row.status != OPEN:
-        raise TaskGone(status=row.status, by=_faster(ctx, row))
-    return cases.from_row(ctx, case_row), row
+    asked = tasks.outerjoin(candidates, candidates.c.task_id == tasks.c.id)
+    rows = ctx.db.execute(select(tasks, candidates.c.candidate).select_from(asked).where(tasks.c.id == task_id)).all()
+    if rows[0].status != OPEN:
+        raise TaskGone(status=rows[0].status, by=_faster(ctx, rows[0]))
+    return cases.from_row(ctx, case_row), rows[0], frozenset(row.candidate for row in rows if row.candidate)
 
 
 def _faster(ctx: Context, row: Row[Any]) -> str:
@@ -174,8 +175,8 @@ def _faster(ctx: Context, row: Row[Any]) -> str:
     return f" เพราะ{name or row.done_by} ทำเสร็จก่อนแล้ว"
 
 
-def _allow(ctx: Context, row: Row[Any], person: Person, definition: Definition) -> None:
-    if not may_do(ctx, row, person):
+def _allow(ctx: Context, row: Row[Any], asked: frozenset[str], person: Person, definition: Definition) -> None:
+    if not person.stands_in(asked):
         raise Forbidden(person=person.username)
     if row.claimed_by not in (None, person.username):
         raise TaskClaimed(by=row.claimed_by)

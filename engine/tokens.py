@@ -32,6 +32,8 @@ from engine.state import SPLIT, splits
 
 STEP_LIMIT = 500
 UNFINISHED = TaskState.NOT_FINISHED_MASK
+# Its joins and predictions raise these too, on drawings in which two tokens meet without a join.
+LIBRARY_FAULTS = (SpiffWorkflowException, AttributeError, KeyError, TypeError, RecursionError)
 DEFINITE = TaskState.DEFINITE_MASK | TaskState.FINISHED_MASK
 
 
@@ -110,8 +112,12 @@ class Tokens:
         if getattr(task.task_spec.event_definition, "repeats", False):
             self._fire_again(task)
         else:
-            task.task_spec.event_definition.catch(task)
-            task.task_spec._update(task)
+            self._run(lambda: self._catch(task), task)
+
+    @staticmethod
+    def _catch(task: Task) -> None:
+        task.task_spec.event_definition.catch(task)
+        task.task_spec._update(task)
 
     def fail(self, token: str, code: str) -> bool:
         """A BPMN error is thrown at a step; True when a boundary event catches it."""
@@ -164,8 +170,8 @@ class Tokens:
     def _run(self, act: Callable[[], Any], task: Task) -> None:
         try:
             act()
-        except SpiffWorkflowException as error:
-            raise EngineFault(reason=f"{task.task_spec.name}: {error}") from error
+        except LIBRARY_FAULTS as error:
+            raise EngineFault(reason=f"{task.task_spec.name}: {type(error).__name__}: {error}") from error
         if task.has_state(TaskState.COMPLETED):
             self._note(task)
 

@@ -77,7 +77,7 @@ def _held(person: Person) -> ColumnElement[bool]:
 def _matching(process: str, words: str) -> list[ColumnElement[bool]]:
     like = f"%{words.replace('%', '').replace('_', '')}%"
     found: list[ColumnElement[bool]] = [cases.c.process == process] if process else []
-    return found + ([or_(cases.c.number.like(like), cases.c.title.like(like))] if words else [])
+    return found + ([or_(cases.c.number.ilike(like), cases.c.title.ilike(like))] if words else [])
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ class Cluster:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._as, self._programs / program, "-D", self._data, *arguments]
+        command = [*self._as, str(self._programs / program), "-D", str(self._data), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise RuntimeError(done.stderr)

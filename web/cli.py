@@ -16,7 +16,8 @@ from engine.audit import SYSTEM
 from engine.errors import DeploymentRefused, PrasanError
 from engine.people import Person
 from engine.tables import cases
-from web import worker
+from engine.worker import Worker
+from web.mail import sender
 from web.request import reading, site, writing
 
 commands = Blueprint("commands", __name__, cli_group=None)
@@ -101,7 +102,7 @@ def work() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     click.echo("the worker is running")
-    worker.run(site(), stop)
+    Worker(site().engine, site().database, sender(site().settings)).run(stop)
 
 
 @commands.cli.command("serve")

@@ -34,11 +34,21 @@ def _name(event: Row[Any], view: CaseView) -> str:
     return f"{name} ({view.groups.get(item, item)})" if item else name
 
 
+def _because(detail: Mapping[str, Any]) -> str:
+    return f"เหตุผล: {detail['reason']}" if detail.get("reason") else ""
+
+
 _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], Sentence]] = {
     Tag.CASE_START: lambda _, detail: Sentence(f"เปิดเรื่อง ตามแผนผังรุ่นที่ {detail.get('version', '')}", "done"),
     Tag.CASE_END: lambda name, _: Sentence(f"สิ้นสุดเรื่อง: {name}", "done"),
     Tag.CASE_CANCEL: lambda _, detail: Sentence(f"ยกเลิกเรื่อง เหตุผล: {detail.get('reason', '')}", "problem"),
     Tag.CASE_INCIDENT: lambda name, _: Sentence(f"พบปัญหาที่ “{name}”", "problem"),
+    Tag.CASE_SUSPEND: lambda _, detail: Sentence(f"พักเรื่อง เหตุผล: {detail.get('reason', '')}", "problem"),
+    Tag.CASE_RESUME: lambda _, __: Sentence("ให้เรื่องเดินต่อ"),
+    Tag.CASE_MOVE: lambda _, detail: Sentence(f"ย้ายเรื่องไปใช้แผนผังรุ่นใหม่ {_because(detail)}"),
+    Tag.CASE_MOVE_UNDONE: lambda _, __: Sentence("ยกเลิกการย้ายเรื่องครั้งล่าสุด"),
+    Tag.CASE_STEP_BACK: lambda name, detail: Sentence(f"ผู้ดูแลระบบให้กลับไปทำ “{name}” ใหม่ {_because(detail)}"),
+    Tag.MESSAGE_RECEIVED: lambda name, _: Sentence(f"ได้รับข้อความที่ “{name}” รอ", "done"),
     Tag.TASK_CLAIM: lambda name, _: Sentence(f"รับงาน “{name}”"),
     Tag.TASK_RELEASE: lambda name, _: Sentence(f"คืนงาน “{name}”"),
     Tag.TASK_DONE: lambda name, _: Sentence(f"ดำเนินการ “{name}” แล้ว", "done"),

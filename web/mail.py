@@ -16,6 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Row
 
+from engine.jobs import Send
+from web.settings import Settings
+
 TIMEOUT_SECONDS = 20
 SMTP_PORT, SMTPS_PORT = 25, 465
 
@@ -47,6 +50,11 @@ class MailServer:
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
+
+
+def sender(settings: Settings) -> Send | None:
+    """How messages leave the house, None where no mail server is set."""
+    return MailServer(settings.smtp, settings.mail_from).send if settings.smtp else None
 
 
 def compose(message: Row[Any], sender: str) -> EmailMessage:

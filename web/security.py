@@ -48,7 +48,8 @@ def _allow_uploads() -> None:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = DIAGRAM_POLICY if request.endpoint in WITH_DIAGRAM else POLICY
+    drawn = request.endpoint in WITH_DIAGRAM and response.status_code == 200
+    headers["Content-Security-Policy"] = DIAGRAM_POLICY if drawn else POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

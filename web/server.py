@@ -8,7 +8,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from web import worker
+from engine import worker
+from web.mail import sender
 from web.request import Site
 
 THREADS = 8
@@ -39,7 +40,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
     def _begin(self, _: Any) -> None:
-        self._stop = worker.start(self._parts)
+        parts = self._parts
+        self._stop = worker.in_thread(worker.Worker(parts.engine, parts.database, sender(parts.settings)).run)
 
     def _end(self, _server: Any, _worker: Any) -> None:
         if self._stop:

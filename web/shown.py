@@ -22,8 +22,8 @@ SOON_DAYS = 1
 STRAY_DOT = re.compile(r"(?<=[ก-๛]{8})\.$")  # a print error of the manual; ทส. keeps its dot
 FILTERS = frozenset({"scope", "q", "process", "status", "state", "direction", "page"})
 FARTHEST_COUNTED = 100
-CASE_STATES = {"running": "กำลังดำเนินการ", "done": "เสร็จสิ้น", "cancelled": "ยกเลิกแล้ว"}
-CASE_BADGES = {"running": "now", "done": "ok", "cancelled": "stop"}
+CASE_STATES = {"running": "กำลังดำเนินการ", "suspended": "พักไว้", "done": "เสร็จสิ้น", "cancelled": "ยกเลิกแล้ว"}
+CASE_BADGES = {"running": "now", "suspended": "wait", "done": "ok", "cancelled": "stop"}
 LINK_BADGES = {
     "live": "ok", "suspended": "wait", "notice": "wait", "ended": "", "failed": "stop", "refused": "stop",
 }  # fmt: skip

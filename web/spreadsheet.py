@@ -70,7 +70,8 @@ def _write(cell: Cell | Any, value: Any) -> Cell:
     """Dates and numbers as such; text always as text, marked so that Excel never reads it as a formula."""
     cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str) and cell.row > 1)
     if isinstance(value, str):
-        cell.set_explicit_value(ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL], "s")
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+        cell.data_type = "s"  # openpyxl takes a text that begins with = for a formula
         cell.quotePrefix = value[:1] in tuple("=+-@\t\r＝＋－＠")
     else:
         cell.value = value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from engine.columns import Moment
+from engine.columns import Json, Moment
 from engine.tables.base import id_column, metadata, reference
 
 deployments = Table(
@@ -29,7 +29,17 @@ definitions = Table(
     Column("digest", String(64), nullable=False),
     Column("live", Boolean, nullable=False, default=False, index=True),
     Column("at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Column("published_by", String(60)),
+    Column("warnings", Json, nullable=False, default=list),
     UniqueConstraint("process", "version"),
+)
+Index(
+    "uq_definitions_live_process",
+    definitions.c.process,
+    unique=True,
+    sqlite_where=definitions.c.live,
+    postgresql_where=definitions.c.live,
 )
 resources = Table(
     "resources",

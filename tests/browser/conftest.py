@@ -37,17 +37,27 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A fresh Prasan with its demonstration; no fault may be in its log at the end."""
     running = Server(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
     assert running.faults() == []
+
+
+@pytest.fixture(scope="module")
+def keys() -> dict[str, Any]:
+    """Cookies of people who have logged in on this module's server before, by user name."""
+    return {}
 
 
 class Staff:
     """The people of the demonstration; everybody has a browser context of their own."""
 
-    def __init__(self, browser: Browser, server: Server, usual: Mapping[str, Any]) -> None:
-        self._browser, self._server, self._usual = browser, server, usual
+    def __init__(
+        self, browser: Browser, server: Server, usual: Mapping[str, Any], keys: dict[str, Any]
+    ) -> None:
+        self._browser, self._server, self._usual, self._keys = browser, server, usual, keys
         self._contexts: list[BrowserContext] = []
         self._people: dict[str, Person] = {}
 
@@ -65,11 +75,19 @@ class Staff:
     def logs_in(self, username: str, **options: Any) -> Person:
         """Somebody who logs in at a new browser."""
         assert username in self._server.accounts
-        return self.visits(username, **options).logs_in()
+        person = self.visits(username, **options).logs_in()
+        self._keys[username] = person.context.storage_state()
+        return person
+
+    def is_in(self, username: str, **options: Any) -> Person:
+        """Somebody who logged in before, at a new browser that keeps the cookie: argon2 is slow on purpose."""
+        if username not in self._keys:
+            return self.logs_in(username, **options)
+        return self.visits(username, storage_state=self._keys[username], **options).opens("/")
 
     def __getitem__(self, username: str) -> Person:
         """Somebody who stays logged in during a test."""
-        return self._people.get(username) or self.logs_in(username)
+        return self._people.get(username) or self.is_in(username)
 
     def troubles(self) -> list[str]:
         """Everything their browsers complained about."""
@@ -82,9 +100,11 @@ class Staff:
 
 
 @pytest.fixture
-def staff(browser: Browser, server: Server, answers: Mapping[str, Any]) -> Iterator[Staff]:
+def staff(
+    browser: Browser, server: Server, answers: Mapping[str, Any], keys: dict[str, Any]
+) -> Iterator[Staff]:
     """The staff; no browser may have complained at the end."""
-    people = Staff(browser, server, answers)
+    people = Staff(browser, server, answers, keys)
     yield people
     troubles = people.troubles()
     people.go_home()

@@ -69,11 +69,22 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_by", sa.String(length=60), nullable=True),
+        sa.Column("warnings", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["deployment_id"], ["deployments.id"], name=op.f("fk_definitions_deployment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_definitions")),
         sa.UniqueConstraint("process", "version", name=op.f("uq_definitions_process_version")),
     )
     op.create_index(op.f("ix_definitions_live"), "definitions", ["live"], unique=False)
+    op.create_index(
+        "uq_definitions_live_process",
+        "definitions",
+        ["process"],
+        unique=True,
+        sqlite_where=sa.text("live"),
+        postgresql_where=sa.text("live"),
+    )
     op.create_table(
         "memberships",
         sa.Column("id", sa.String(length=32), nullable=False),

@@ -265,3 +265,15 @@ def test_a_shared_spec_is_not_changed_by_the_cases_that_use_it() -> None:
     for _ in range(3):
         do(spec, begin(spec, data), "a", data)
     assert sorted((n, tuple(o.name for o in s.outputs)) for n, s in spec.process.task_specs.items()) == before
+
+
+def test_two_tokens_that_meet_without_a_join_are_a_refusal_not_a_traceback() -> None:
+    """The library's joins raise AttributeError on some such drawings; the case stays as it was."""
+    spec, data = parse(*LOOP), {"done": False}
+    tokens = begin(spec, data)
+
+    def broken() -> None:
+        raise AttributeError("'NoneType' object has no attribute 'data'")
+
+    with pytest.raises(EngineFault, match="AttributeError"):
+        tokens._run(broken, tokens._workflow.task_tree)
