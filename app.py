@@ -12,10 +12,10 @@ from engine.context import Engine
 from engine.database import Database
 from engine.definitions import Library
 from handlers import topics
-from web import account, case, cli, errors, links, notices, request, security, shown, site, work
+from web import account, case, cli, errors, links, notices, request, security, shown, site, studio, work
 from web.settings import Settings
 
-BLUEPRINTS = (account.pages, work.pages, case.pages, links.pages, notices.pages, site.pages, cli.commands)
+BLUEPRINTS = (account.pages, work.pages, case.pages, links.pages, notices.pages, studio.pages, site.pages, cli.commands)
 
 
 def create_app(given: Mapping[str, str] | None = None, clock: Clock | None = None) -> Flask:
@@ -23,8 +23,13 @@ def create_app(given: Mapping[str, str] | None = None, clock: Clock | None = Non
     settings = Settings.read(os.environ if given is None else given)
     app = Flask("web")
     engine = Engine(
-        topics(), Library(), clock or SystemClock(), WorkCalendar(settings.days_off),
-        files=settings.data_dir / "documents", mail=bool(settings.smtp),
+        topics(),
+        Library(),
+        clock or SystemClock(),
+        WorkCalendar(settings.days_off),
+        files=settings.data_dir / "documents",
+        mail=bool(settings.smtp),
+        two_person_publish=settings.two_person_publish,
     )
     app.extensions["prasan"] = request.Site(settings, Database(settings.database_url), engine)
     for layer in (errors, shown, request):

@@ -105,13 +105,14 @@ class Office:
                     left.append(case)
             opened = left
 
-    def units(self, meter: Meter, count: int) -> None:
-        """W2: every one of `count` units answers."""
+    def units(self, meter: Meter, count: int, sample: int) -> None:
+        """W2: every one of `count` units answers, or the first `sample` of them only."""
         case = self.start("bench_w2", {"count": count})
-        for task in self.open(case):
+        for task in self.open(case)[:sample]:
             self.do(meter, task)
-        self.do(Meter(), self.open(case)[0])
-        self._must_end(case)
+        if sample >= count:
+            self.do(Meter(), self.open(case)[0])
+            self._must_end(case)
 
     def rounds(self, meter: Meter, count: int) -> None:
         """W3: the same step `count` times."""
@@ -177,13 +178,13 @@ class Office:
         return (self.size() - before) / count
 
 
-def measure(office: Office, name: str, count: int) -> dict[str, Any]:
+def measure(office: Office, name: str, count: int, sample: int) -> dict[str, Any]:
     """One workload."""
     meter, before = Meter(), office.wal()
     if name == "w1":
         office.steps(meter, "bench_w1", count)
     elif name.startswith("w2"):
-        office.units(meter, count)
+        office.units(meter, count, sample)
     else:
         office.rounds(meter, count)
     after = office.wal()
@@ -200,7 +201,8 @@ def main() -> None:
         return
     office = Office(wanted["database"])
     office.steps(Meter(), "bench_w1", 2)
-    result: dict[str, Any] = {name: measure(office, name, count) for name, count in wanted["workloads"].items()}
+    sample = wanted.get("sample", 1_000)
+    result: dict[str, Any] = {name: measure(office, name, count, sample) for name, count in wanted["workloads"].items()}
     if wanted.get("facts"):
         result["statements"] = office.statements()
         result["stored"] = {str(size): office.stored(100, size) for size in (1_536, 6_144)}

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -115,7 +115,7 @@ def deploy(
     file is refused: raises `DeploymentRefused` with every problem.
     """
     _one_after_another(ctx)
-    known = _stored_resources(ctx.db)
+    known = stored(ctx.db)
     whole, warnings = _checked(ctx, files, known)
     deployment = uuid.uuid4().hex
     row = {"id": deployment, "name": name, "source": source, "at": ctx.now, "by": person, "note": note}
@@ -128,6 +128,26 @@ def deploy(
         for key in ids:
             _make_live(ctx, find(ctx.db, key), person)
     return ids
+
+
+def drafted(ctx: Context, files: Mapping[str, bytes]) -> list[Definition]:
+    """The versions that accepted files would make, without storing anything; version 0."""
+    whole = {**_redrawn(ctx.db, files), **files}
+    pool = {**stored(ctx.db), **keyed(whole)}
+    return [_draft(content, pool) for file, content in whole.items() if file.endswith(".bpmn")]
+
+
+def _draft(content: bytes, pool: Pool) -> Definition:
+    drawn = diagram.read(xml.parse(content))
+    parts = {("diagram", drawn.process): content} | {key: pool[key][1] for key in _wanted(drawn)}
+    return build(_Draft("", drawn.process, 0, drawn.name), parts)
+
+
+class _Draft(NamedTuple):
+    id: str
+    process: str
+    version: int
+    name: str
 
 
 def _one_after_another(ctx: Context) -> None:
@@ -176,7 +196,7 @@ def keyed(files: Mapping[str, bytes]) -> Pool:
     return found
 
 
-def _stored_resources(db: Connection) -> Pool:
+def stored(db: Connection) -> Pool:
     """The stored form and decision of every key, for diagrams without theirs: the live one, else the newest."""
     r = definition_resources
     query = (

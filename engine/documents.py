@@ -12,7 +12,7 @@ import re
 import tempfile
 import uuid
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import Row, insert, select
 
@@ -49,7 +49,7 @@ def add(
     case_id: str,
     person: Person,
     name: str,
-    stream: BinaryIO,
+    stream: IO[bytes],
     element: str | None = None,
     classification: str = "",
 ) -> str:

@@ -241,6 +241,45 @@ class SandboxGone(PrasanError):
     th = "ระบบเก็บการทดลองไว้ 1 ชั่วโมง และปิดรายการเก่าเมื่อมีการทดลองใหม่ กรุณาเริ่มทดลองอีกครั้ง"
 
 
+class VariableRefused(PrasanError):
+    """The variable {name} cannot be written: {reason}."""
+
+    status = 400
+    title = "บันทึกตัวแปรนี้ไม่ได้"
+    th = "บันทึกตัวแปร {name} ไม่ได้: {reason_th}"
+
+
+class LockedByAnother(PrasanError):
+    """The external task {key} is not locked by the worker '{worker}' but by '{owner}'."""
+
+    status = 400
+    title = "งานนี้เป็นของโปรแกรมอื่น"
+    th = "งานนี้ไม่ได้ถูกจองไว้โดยโปรแกรม {worker}"
+
+
+class WorkersOnly(Forbidden):
+    """{person} is no worker: only operators and members of the group of outside workers may do this."""
+
+    title = "สำหรับโปรแกรมภายนอกเท่านั้น"
+    th = "บัญชีนี้ไม่ได้อยู่ในกลุ่มโปรแกรมภายนอก จึงรับงานอัตโนมัติไม่ได้"
+
+
+class NotPublished(PrasanError):
+    """Version {version} of {process} is not live, so no case can be opened with it."""
+
+    status = 400
+    title = "รุ่นนี้ยังเปิดเรื่องไม่ได้"
+    th = "รุ่นที่ {version} ไม่ใช่รุ่นที่ใช้งานอยู่ จึงเปิดเรื่องด้วยรุ่นนี้ไม่ได้"
+
+
+class TokenRefused(PrasanError):
+    """The access token cannot be made: {reason}."""
+
+    status = 422
+    title = "สร้างรหัสไม่ได้"
+    th = "{reason_th}"
+
+
 class LoginRefused(PrasanError):
     """The user name or the password is wrong."""
 

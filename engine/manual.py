@@ -65,6 +65,7 @@ class Manual:
 
     steps: Mapping[str, Step]
     raci: Mapping[str, Mapping[str, frozenset[str]]]
+    columns: Mapping[str, tuple[str, ...]]  # roles of the printed RACI tables by process, from left to right
     plan: Mapping[str, PlanRow]
     score_items: tuple[Criterion, ...]
     pass_mark: int
@@ -81,6 +82,7 @@ def manual() -> Manual:
     return Manual(
         steps={s["id"]: Step(s["id"], s["th"], s["en"]) for p in processes.values() for s in p["steps"]},
         raci={step: cells for p in processes.values() for step, cells in _raci(p["raci"]).items()},
+        columns={number: tuple(column["id"] for column in p["raci"]["columns"]) for number, p in processes.items()},
         plan={row.id: row for number, p in processes.items() for row in _plan(number, p["communication"])},
         score_items=tuple(_item(i, aspect) for aspect in selection["aspects"] for i in aspect["items"]),
         pass_mark=selection["pass_mark"],

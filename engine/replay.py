@@ -185,10 +185,13 @@ class Play:
 
     def _wait(self, text: str) -> None:
         """Move the clock on by a duration, or to the end of a date, and do what has become due."""
+        self._move_clock(text)
+        jobs.run_due(self.engine, self.database)
+
+    def _move_clock(self, text: str) -> None:
         now = self.clock.now()
         self.clock.set(Duration.parse(text).after(now) if text.startswith("P") else moment_of(text))
         self.clock.forward(seconds=1)
-        jobs.run_due(self.engine, self.database)
 
     def _refused(self, step: Mapping[str, Any]) -> None:
         """The answers or the person must be refused, naming the given fields, and nothing may change."""

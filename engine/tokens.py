@@ -120,11 +120,13 @@ class Tokens:
         task.task_spec._update(task)
 
     def fail(self, token: str, code: str) -> bool:
-        """A BPMN error is thrown at a step; True when a boundary event catches it."""
-        self._waiting_task(token, "person", "automatic")
-        before = {t.id for t in self._tasks() if t.has_state(TaskState.READY)}
-        self._workflow.catch(BpmnEvent(ErrorEventDefinition(code, code)))
-        return any(t.has_state(TaskState.READY) and t.id not in before for t in self._tasks())
+        """A BPMN error is thrown at a step; True when a boundary event around that step catches it."""
+        catcher = self._catcher(self._waiting_task(token, "person", "automatic"), code)
+        if catcher is None:
+            return False
+        catcher.task_spec.event_definition.catch(catcher, BpmnEvent(ErrorEventDefinition(code, code)))
+        catcher.task_spec._update(catcher)
+        return True
 
     @property
     def single(self) -> bool:
@@ -166,6 +168,22 @@ class Tokens:
             if task.id.hex == token and kind in kinds:
                 return task
         raise EngineFault(reason=f"no token {token} waits for this")
+
+    def _catcher(self, task: Task, code: str) -> Task | None:
+        """The nearest error event on a step or on what it stands in; one of that code before one of every code.
+
+        The library would hand the error to every error event of the case, on parallel branches too.
+        """
+        around = task.parent.children if task.parent is not None and splits(task.parent) else []
+        events = [t for t in around if t.has_state(TaskState.WAITING) and isinstance(t.task_spec, BoundaryEvent)]
+        for wanted in (code, None):
+            for event in events:
+                definition = event.task_spec.event_definition
+                if isinstance(definition, ErrorEventDefinition) and definition.code == wanted:
+                    return event
+        if task.workflow is self._workflow:
+            return None
+        return self._catcher(self._workflow.get_task_from_id(task.workflow.parent_task_id), code)
 
     def _run(self, act: Callable[[], Any], task: Task) -> None:
         try:

@@ -46,11 +46,6 @@ class Version:
             return LIVE
         return CANDIDATE if self.row.published_at is None else RETIRED
 
-    @property
-    def section(self) -> str:
-        """Place among the manual's processes for sorting; empty outside it."""
-        return str(self.row.file)
-
 
 @dataclass(frozen=True)
 class Process:
@@ -106,12 +101,13 @@ def process(ctx: Context, key: str) -> Process:
 
 def _rows(ctx: Context, key: str | None = None) -> list[Version]:
     d = definitions
-    columns = [d, deployments.c.by, deployments.c.note, deployments.c.source, people_table.c.name.label("deployer")]
+    columns: list[Any] = [d, deployments.c.by, deployments.c.note, deployments.c.source]
+    columns.append(people_table.c.name.label("deployer"))
     joined = d.join(deployments).outerjoin(people_table, people_table.c.username == deployments.c.by)
     query = select(*columns).select_from(joined).order_by(d.c.process, d.c.version.desc())
     rows = ctx.db.execute(query if key is None else query.where(d.c.process == key))
     counted = select(cases.c.definition_id, func.count()).where(cases.c.status.in_(("running", "suspended")))
-    running = {key: count for key, count in ctx.db.execute(counted.group_by(cases.c.definition_id))}
+    running = {row[0]: row[1] for row in ctx.db.execute(counted.group_by(cases.c.definition_id))}
     return [Version(row, running.get(row.id, 0)) for row in rows]
 
 
@@ -145,10 +141,10 @@ class Wait(NamedTuple):
 def waits(ctx: Context, key: str) -> list[Wait]:
     """Where the running cases of a process wait for people, the longest median first."""
     t = tasks
-    oldest = func.min(t.c.created_at).label("since")
-    due = func.min(t.c.due_at).label("due")
+    named: list[Any] = [func.max(t.c.name).label("name"), func.max(t.c.role).label("role")]
+    timed: list[Any] = [func.min(t.c.created_at).label("since"), func.min(t.c.due_at).label("due")]
     query = (
-        select(t.c.element, t.c.case_id, func.max(t.c.name).label("name"), func.max(t.c.role).label("role"), oldest, due)
+        select(t.c.element, t.c.case_id, *named, *timed)
         .join(cases, cases.c.id == t.c.case_id)
         .where(cases.c.process == key, t.c.status == "open")
         .group_by(t.c.element, t.c.case_id)

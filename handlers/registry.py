@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from engine.topics import Call, Link, LinkState, RegistryRefused, Topics
 
@@ -38,7 +38,7 @@ class Proposal:
     """Case data of 6.2 step 1, or of form 040 for an inbound link; `direction` is outbound or inbound."""
 
     data: Mapping[str, Any]
-    direction: str = "outbound"
+    direction: Literal["outbound", "inbound"] = "outbound"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Entered:
 class Move:
     """The `state` to bring this case's link to."""
 
-    state: str
+    state: LinkState
     link_no: str
 
 

@@ -52,7 +52,7 @@ def leave() -> ResponseReturnValue:
 
 
 def _open_session(ctx: Context, person: str, username: str) -> None:
-    """A new token for every login; the CSRF token stays only for the person who had it, whose open forms stay usable."""
+    """A new token for every login. The CSRF token stays for the person who had it, whose open forms stay usable."""
     kept = session.get(CSRF) if session.get(WHO) == person else None
     old = session.get(TOKEN)
     session.clear()

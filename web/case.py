@@ -46,7 +46,9 @@ def show(number: str) -> ResponseReturnValue:
 def _diagram_data(view: CaseView, steps: Progress, mine: dict[str, str]) -> dict[str, Any]:
     """What the browser needs to draw where the case stands."""
     return {
-        "xml": view.definition.content.decode("utf-8", "replace"), "done": view.done, "current": steps.current,
+        "xml": view.definition.content.decode("utf-8", "replace"),
+        "done": view.done,
+        "current": steps.current,
         "counts": {element: count for element, count in view.current.items() if count > 1},
         "incidents": [incident.element for incident in view.incidents if incident.element],
         "label": f"แผนผังของเรื่อง {view.row.number} รายการขั้นตอนเป็นข้อความอยู่ถัดจากแผนผัง",

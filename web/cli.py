@@ -11,14 +11,16 @@ import click
 from flask import Blueprint, current_app
 from sqlalchemy import select
 
-from engine import audit, checks, definitions, demo, jobs, project, replay
+from engine import audit, checks, definitions, demo, jobs, project, replay, templates
 from engine.audit import SYSTEM
+from engine.checks import document
 from engine.errors import DeploymentRefused, PrasanError
 from engine.people import Person
 from engine.tables import cases
 from engine.worker import Worker
 from web.mail import sender
 from web.request import reading, site, writing
+from web.server import Server
 
 commands = Blueprint("commands", __name__, cli_group=None)
 OPERATOR = Person(SYSTEM, SYSTEM, "ระบบ", "", operator=True, candidates=frozenset(), unit=None)
@@ -108,8 +110,6 @@ def work() -> None:
 @commands.cli.command("serve")
 def serve() -> None:
     """Migrate, load the demonstration where this is one, and serve the pages with the worker."""
-    from web.server import Server
-
     settings = site().settings
     site().database.migrate()
     if settings.demo:
@@ -130,6 +130,20 @@ def verify_audit() -> None:
         click.echo(f"{number}: broken at event {at or 'head'}")
     click.echo(f"{len(rows)} cases, {len(broken)} broken")
     sys.exit(1 if broken else 0)
+
+
+@commands.cli.command("templates")
+def make_templates() -> None:
+    """Write the element templates of Camunda Modeler from the handlers' types."""
+    templates.write(site().engine.topics, templates.form_ids(project.files()))
+    click.echo(f"wrote {templates.FILE.relative_to(project.FOLDER)}")
+
+
+@commands.cli.command("docs")
+def make_docs() -> None:
+    """Write docs/checks.md from the catalogue of the checker."""
+    document.write()
+    click.echo(f"wrote {document.FILE.relative_to(project.FOLDER)}")
 
 
 @commands.cli.command("retry")

@@ -63,7 +63,9 @@ def _waiting(view: CaseView) -> Iterator[Waiting]:
         tokens = {row.token for row in rows}
         yield Waiting(
             name=rows[0].name,
-            who=role(rows[0].role) if many else doers(view.doers.get(rows[0].id, ()), view.groups) or role(rows[0].role),
+            who=role(rows[0].role)
+            if many
+            else doers(view.doers.get(rows[0].id, ()), view.groups) or role(rows[0].role),
             claimer=None if many else view.names.get(rows[0].claimed_by),
             since=min(row.created_at for row in rows),
             due=min((row.due_at for row in rows if row.due_at), default=None),

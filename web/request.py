@@ -79,10 +79,10 @@ def load_person() -> None:
         if g.person and request.method == "GET":
             g.unread = messages.unread(ctx, g.person)
             g.trouble = incidents.count_open(ctx) if g.person.operator else 0
-        stale = row is not None and sessions.needs_touch(ctx, row)
+        stale = row if row and sessions.needs_touch(ctx, row) else None
     if stale:
         with writing() as ctx:
-            sessions.touch(ctx, row)
+            sessions.touch(ctx, stale)
 
 
 def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -27,9 +27,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Settings of gunicorn."""
         settings = self._parts.settings
         values: dict[str, Any] = {
-            "bind": f"{settings.host}:{settings.port}", "workers": 1, "worker_class": "gthread", "threads": THREADS,
-            "loglevel": "warning", "graceful_timeout": 10, "control_socket_disable": True,
-            "post_worker_init": self._begin, "worker_exit": self._end, "proc_name": "prasan",
+            "bind": f"{settings.host}:{settings.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "loglevel": "warning",
+            "graceful_timeout": 10,
+            "control_socket_disable": True,
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
+            "proc_name": "prasan",
         }
         for name, value in values.items():
             self.cfg.set(name, value)

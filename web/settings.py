@@ -44,6 +44,7 @@ class Settings:
     smtp: str
     mail_from: str
     days_off: tuple[date, ...]
+    two_person_publish: bool
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Settings:
@@ -62,6 +63,7 @@ class Settings:
             smtp=_smtp(given.get("PRASAN_SMTP_URL", "")),
             mail_from=given.get("PRASAN_MAIL_FROM") or "prasan@localhost",
             days_off=_days(given.get("PRASAN_DAYS_OFF", "")),
+            two_person_publish=_flag(given, "PRASAN_TWO_PERSON_PUBLISH", default=False),
         )
 
 

@@ -32,8 +32,12 @@ MESSAGE_BADGES = {"recorded": "", "queued": "wait", "sent": "ok", "failed": "sto
 DIRECTIONS = {"outbound": "กคช. ขอใช้ข้อมูล", "inbound": "กคช. ให้ใช้ข้อมูล"}
 ENDING_DAYS = 60
 INCIDENT_KINDS = {
-    "handler": "งานอัตโนมัติขัดข้อง", "topic": "งานอัตโนมัติขัดข้อง", "timer": "ตั้งเวลาไม่ได้", "send": "ส่งข้อความไม่สำเร็จ",
-    "nobody": "ไม่มีผู้รับผิดชอบงาน", "stuck": "เรื่องเดินต่อไม่ได้",
+    "handler": "งานอัตโนมัติขัดข้อง",
+    "topic": "งานอัตโนมัติขัดข้อง",
+    "timer": "ตั้งเวลาไม่ได้",
+    "send": "ส่งข้อความไม่สำเร็จ",
+    "nobody": "ไม่มีผู้รับผิดชอบงาน",
+    "stuck": "เรื่องเดินต่อไม่ได้",
 }
 
 
@@ -141,8 +145,17 @@ def register(app: Flask) -> None:
     filters = (day, short_day, moment, due, since, thai_lines, role, doers, size, section, sentence, ending, term)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(
-        CASE_STATES=CASE_STATES, CASE_BADGES=CASE_BADGES, LINK_STATES={str(k): v for k, v in STATE_NAMES.items()},
-        LINK_BADGES=LINK_BADGES, MESSAGE_STATES=MESSAGE_STATES, MESSAGE_BADGES=MESSAGE_BADGES, DIRECTIONS=DIRECTIONS,
-        INCIDENT_KINDS=INCIDENT_KINDS, CLASSES=CLASSES, flashed=get_flashed_messages, here=here, settings=app.extensions["prasan"].settings,
+        CASE_STATES=CASE_STATES,
+        CASE_BADGES=CASE_BADGES,
+        LINK_STATES={str(k): v for k, v in STATE_NAMES.items()},
+        LINK_BADGES=LINK_BADGES,
+        MESSAGE_STATES=MESSAGE_STATES,
+        MESSAGE_BADGES=MESSAGE_BADGES,
+        DIRECTIONS=DIRECTIONS,
+        INCIDENT_KINDS=INCIDENT_KINDS,
+        CLASSES=CLASSES,
+        flashed=get_flashed_messages,
+        here=here,
+        settings=app.extensions["prasan"].settings,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -55,8 +55,10 @@ def _form_data(view: TaskView) -> dict[str, Any] | None:
     if view.form is None:
         return None
     return {
-        "schema": view.form.schema, "data": {**view.data, **(view.draft.answers if view.draft else {})},
-        "submitUrl": url_for(".complete", task_id=view.row.id), "draftUrl": url_for(".draft", task_id=view.row.id),
+        "schema": view.form.schema,
+        "data": {**view.data, **(view.draft.answers if view.draft else {})},
+        "submitUrl": url_for(".complete", task_id=view.row.id),
+        "draftUrl": url_for(".draft", task_id=view.row.id),
         "readonly": not _may_fill_in(view),
     }
 

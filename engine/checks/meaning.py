@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from engine.checks.drawing import Drawing, Rule, local
 from engine.checks.problem import Problem
 from engine.diagram import BPMN, CAMUNDA, Element
+from engine.variables import NAME, RESERVED, RESERVED_STARTS
 
 TOPICAL = frozenset({"serviceTask", "sendTask"})
 CODE_ATTRIBUTES = tuple(
@@ -25,9 +25,7 @@ FOREIGN_EXTENSIONS = {
 LANGUAGES = ("feel", "juel")
 FORM_ATTRIBUTES = ("formKey",)
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
-RESERVED = frozenset("starter starter_unit fiscal_year case_number loopCounter".split())
-RESERVED_STARTS = ("list_", "all_", "nrOf")
-_VARIABLE = re.compile(r"[A-Za-z_\u0e00-\u0e7f][A-Za-z0-9_\u0e00-\u0e7f]{0,99}")
+OUTSIDE = "served.by"  # the property that names who runs the outside program of a step
 
 
 def code(drawing: Drawing) -> Iterator[Problem]:
@@ -51,7 +49,7 @@ def parameters(drawing: Drawing) -> Iterator[Problem]:
 
 
 def topics(drawing: Drawing) -> Iterator[Problem]:
-    """Automatic tasks name a topic that somebody serves."""
+    """Automatic tasks name a topic that a handler serves, or who runs the outside program that serves it."""
     known = ", ".join(sorted(drawing.pack.topics))
     for element in drawing.elements:
         if element.kind not in TOPICAL:
@@ -60,7 +58,7 @@ def topics(drawing: Drawing) -> Iterator[Problem]:
             yield drawing.at("not-external", element)
         elif not element.topic:
             yield drawing.at("missing-topic", element, known=known)
-        elif element.topic not in drawing.pack.topics:
+        elif element.topic not in drawing.pack.topics and not element.properties.get(OUTSIDE):
             yield drawing.at("unknown-topic", element, topic=element.topic, known=known)
 
 
@@ -110,7 +108,7 @@ def variables(drawing: Drawing) -> Iterator[Problem]:
         for variable in written(element):
             if variable in RESERVED or variable.startswith(RESERVED_STARTS):
                 yield drawing.at("reserved-variable", element, variable=variable)
-            elif not _VARIABLE.fullmatch(variable):
+            elif not NAME.fullmatch(variable):
                 yield drawing.at("bad-variable-name", element, variable=variable)
 
 

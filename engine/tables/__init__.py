@@ -25,9 +25,10 @@ from engine.tables.cases import (
 from engine.tables.definitions import definition_resources, definitions, deployments, resources
 from engine.tables.links import link_history, link_reminders, links
 from engine.tables.messages import messages, receipts
-from engine.tables.people import groups, memberships, people, sessions
+from engine.tables.people import access_tokens, groups, memberships, people, sessions
 
 __all__ = [
+    "access_tokens",
     "audit",
     "candidates",
     "cases",

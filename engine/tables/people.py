@@ -1,4 +1,4 @@
-"""Accounts, groups, who is a member of which and when, and who is logged in."""
+"""Accounts, groups, who is a member of which and when, who is logged in, and tokens of programs."""
 
 from __future__ import annotations
 
@@ -47,4 +47,14 @@ sessions = Table(
     reference("person_id", "people", nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+)
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    id_column(),
+    reference("person_id", "people", nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
 )

@@ -54,9 +54,7 @@ def keys() -> dict[str, Any]:
 class Staff:
     """The people of the demonstration; everybody has a browser context of their own."""
 
-    def __init__(
-        self, browser: Browser, server: Server, usual: Mapping[str, Any], keys: dict[str, Any]
-    ) -> None:
+    def __init__(self, browser: Browser, server: Server, usual: Mapping[str, Any], keys: dict[str, Any]) -> None:
         self._browser, self._server, self._usual, self._keys = browser, server, usual, keys
         self._contexts: list[BrowserContext] = []
         self._people: dict[str, Person] = {}
@@ -100,9 +98,7 @@ class Staff:
 
 
 @pytest.fixture
-def staff(
-    browser: Browser, server: Server, answers: Mapping[str, Any], keys: dict[str, Any]
-) -> Iterator[Staff]:
+def staff(browser: Browser, server: Server, answers: Mapping[str, Any], keys: dict[str, Any]) -> Iterator[Staff]:
     """The staff; no browser may have complained at the end."""
     people = Staff(browser, server, answers, keys)
     yield people

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
 from engine import diagram, project, xml
 from tests.browser.filling import FormOnPage
@@ -19,6 +19,13 @@ DRAWINGS = {
     drawn.process: drawn
     for drawn in (diagram.read(xml.parse(each)) for name, each in project.files().items() if name.endswith(".bpmn"))
 }
+
+
+def sent_answers(request: Request) -> dict[str, Any]:
+    """The answers that a page sends."""
+    posted = request.post_data_json
+    assert isinstance(posted, dict)
+    return dict(posted["answers"])
 
 
 class Person:
@@ -100,6 +107,11 @@ class Person:
         given = {**self._usual.get(self.form.id, {}), **changes}
         return self.fills({key: value for key, value in given.items() if value is not None})
 
+    def takes_back(self, *keys: str) -> Person:
+        """What was filled in there went away with its field."""
+        self._filled = {key: value for key, value in self._filled.items() if key not in keys}
+        return self
+
     def submits(self) -> Person:
         """Send the form, which is accepted: the page goes on, and exactly what was filled in was sent."""
         before = self.page.url
@@ -108,7 +120,7 @@ class Person:
         self.page.wait_for_function(GONE_ON_OR_REFUSED, arg=before)
         assert self.page.url != before, self.page.locator(REFUSAL).inner_text()
         self.page.wait_for_load_state()
-        answers = sent.value.post_data_json["answers"]
+        answers = sent_answers(sent.value)
         assert {key: answers.get(key, "") for key in self._filled} == self._filled
         self._filled = {}
         return self

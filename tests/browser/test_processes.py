@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def expected_path(process: str, name: str) -> list[str]:
     drawn = DRAWINGS[process]
     file = FOLDER / f"{process.replace('_', '-')}.yaml"
     path = next(one["expect"]["path"] for one in yaml.safe_load_all(file.read_text("utf-8")) if one["name"] == name)
-    steps = set(zip(path, path[1:], strict=False))
+    steps = set(pairwise(path))
     return [*dict.fromkeys(path), *(key for key, flow in drawn.flows.items() if (flow.source, flow.target) in steps)]
 
 
@@ -56,7 +57,7 @@ def registered(person: Person, partner: str, dataset: str, *cells: str) -> None:
         expect(row).to_contain_text(cell)
 
 
-def test_a_link_is_ended_within_a_minute(staff: Staff, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_link_is_ended_within_a_minute(staff: Staff, capsys: pytest.CaptureFixture[str]) -> None:
     begun = time.monotonic()
     clerk = staff.logs_in("clerk")
     number = clerk.link_of("กรมการปกครอง")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Executable
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -43,6 +44,10 @@ class House:
     def does(self, act: Callable[[Context], Any]) -> Any:
         with self.database.write() as db:
             return act(self.engine.context(db))
+
+    def runs(self, statement: Executable) -> None:
+        with self.database.write() as db:
+            db.execute(statement)
 
 
 class Actor:
@@ -80,7 +85,7 @@ class Actor:
         return found[1]
 
     def posts(self, url: str, method: str = "POST", **form: Any) -> TestResponse:
-        return self.client.open(url, method=method, data={**form, CSRF: self.csrf()})
+        return self.client.open(url, method=method, data={**form, CSRF: self.csrf()}, buffered=True)
 
     def sends(self, url: str, answers: Any, method: str = "POST") -> TestResponse:
         """As the page's script does."""

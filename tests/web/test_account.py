@@ -36,7 +36,12 @@ def test_login_opens_the_worklist_and_is_recorded(visitor: Login, house: House) 
 
 def test_every_failed_login_says_the_same(visitor: Login, house: House) -> None:
     house.does(lambda ctx: ctx.db.execute(update(people).where(people.c.username == "vc").values(active=False)))
-    answers = [visitor("it").logs_in("wrong"), visitor("nobody").logs_in(), visitor("vc").logs_in(), visitor("").logs_in()]
+    answers = [
+        visitor("it").logs_in("wrong"),
+        visitor("nobody").logs_in(),
+        visitor("vc").logs_in(),
+        visitor("").logs_in(),
+    ]
     assert [answer.status_code for answer in answers] == [403] * 4
     assert all("ชื่อผู้ใช้หรือรหัสผ่านไม่ถูกต้อง" in answer.text for answer in answers)
     assert tags(house)[-1] == "account:login_refused"
@@ -54,8 +59,15 @@ def test_from_the_fourth_failure_on_the_account_waits(visitor: Login, house: Hou
 @pytest.mark.parametrize(
     ("target", "goes_to"),
     [
-        ("/cases?status=done", "/cases?status=done"), ("//evil.example", "/"), ("https:evil.example", "/"), ("/\\evil.example", "/"),
-        ("https://evil.example/", "/"), ("/\t/evil.example", "/"), ("javascript:alert(1)", "/"), ("", "/"), ("/%2f/evil", "/%2f/evil"),
+        ("/cases?status=done", "/cases?status=done"),
+        ("//evil.example", "/"),
+        ("https:evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+        ("/%2f/evil", "/%2f/evil"),
     ],
 )
 def test_login_goes_on_only_to_own_paths(visitor: Login, target: str, goes_to: str) -> None:

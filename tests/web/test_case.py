@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from engine import jobs as job_commands
 from engine.tables import audit, jobs
@@ -48,7 +50,7 @@ def test_who_has_answered_and_who_has_not(login: Login) -> None:
     owner.completes("S2", "housing")
     page = it.opens(f"/cases/{number}").text
     assert "ตอบแล้ว 1 จาก 8" in page
-    silent = page[page.index("ยังไม่ตอบ"):][:600]
+    silent = page[page.index("ยังไม่ตอบ") :][:600]
     assert "ฝ่ายกฎหมาย" in silent
     assert "ฝ่ายบริหารงานเคหะ" not in silent
     assert diagram(page)["counts"] == {"S2": 7}
@@ -98,7 +100,7 @@ def test_a_document_is_only_ever_downloaded(login: Login) -> None:
     number = it.starts("external_link")
     sent = it.posts(f"/cases/{number}/documents", file=(io.BytesIO(PDF), "../หนังสือ ที่ 1.pdf"), classification="internal")
     assert sent.location == f"/cases/{number}"
-    found = re.search(r'/documents/\w+', it.opens(f"/cases/{number}").text)
+    found = re.search(r"/documents/\w+", it.opens(f"/cases/{number}").text)
     assert found
     file = it.opens(found[0])
     assert file.data == PDF
@@ -111,8 +113,15 @@ def test_a_document_is_only_ever_downloaded(login: Login) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.svg", b"<svg><script>alert(1)</script></svg>"), ("a.html", b"<script>"), ("a.pdf", b"MZ not a pdf"), ("a.pdf", b""),
-        ("a.pdf.exe", PDF), ("pdf", PDF), ("a.txt", b"a\0b"), ("a.docx", b"%PDF-1.7"), ("", PDF),
+        ("a.svg", b"<svg><script>alert(1)</script></svg>"),
+        ("a.html", b"<script>"),
+        ("a.pdf", b"MZ not a pdf"),
+        ("a.pdf", b""),
+        ("a.pdf.exe", PDF),
+        ("pdf", PDF),
+        ("a.txt", b"a\0b"),
+        ("a.docx", b"%PDF-1.7"),
+        ("", PDF),
     ],
 )
 def test_an_unfit_file_is_refused(login: Login, name: str, content: bytes) -> None:
@@ -127,7 +136,11 @@ def test_too_large_a_body_is_refused(login: Login) -> None:
     it = login("it")
     number = it.starts("external_link")
     large = PDF + b"x" * (3 * 1024 * 1024)
-    assert it.posts(f"/cases/{number}/documents", file=(io.BytesIO(large), "a.pdf")).status_code == 303
+    boundary, form = encode_multipart({"csrf_token": it.csrf(), "file": FileStorage(io.BytesIO(large), "a.pdf")})
+    sent = it.client.post(
+        f"/cases/{number}/documents", data=form, content_type=f"multipart/form-data; boundary={boundary}"
+    )
+    assert sent.status_code == 303
     huge = {"data": b"x" * (22 * 1024 * 1024), "content_type": "multipart/form-data; boundary=x"}
     assert it.client.post(f"/cases/{number}/documents", **huge).status_code == 413
     refused = it.sends(f"/tasks/{it.task('S1')}", {"partner_name": "ก" * (3 * 1024 * 1024)})

@@ -45,7 +45,7 @@ def test_check_names_every_problem_with_its_line(run: Run, tmp_path: Path) -> No
 def test_deploy_makes_a_new_version(run: Run, house: House, tmp_path: Path) -> None:
     assert "external_link version 1" in run("deploy", DIAGRAM).output
     changed = tmp_path / "external-link.bpmn"
-    changed.write_text(DIAGRAM.read_text().replace("ออกเลขที่เรื่อง", "ออกเลขที่เรื่องใหม่"))
+    changed.write_text(DIAGRAM.read_text().replace("</bpmn:definitions>", "<!-- changed --></bpmn:definitions>"))
     assert "external_link version 2" in run("deploy", changed).output
     live = select(definitions.c.version).where(definitions.c.process == "external_link", definitions.c.live)
     assert house.reads(lambda ctx: ctx.db.execute(live).scalar_one()) == 2

@@ -12,6 +12,7 @@ from engine.errors import Busy
 from tests.web.conftest import Actor
 
 Login = Callable[[str], Actor]
+pytestmark = pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # one database is enough for these
 
 
 def fails(error: Exception) -> Callable[..., NoReturn]:
@@ -43,7 +44,13 @@ def test_a_busy_case_says_when_to_come_back(login: Login, monkeypatch: pytest.Mo
 
 def test_what_was_typed_is_never_markup(login: Login) -> None:
     it = login("it")
-    for url in ("/?q=<script>alert(1)</script>", "/cases?q=%22><b>", "/registry?q='><i>{{7*7}}", "/<script>", "/cases/<b>"):
+    for url in (
+        "/?q=<script>alert(1)</script>",
+        "/cases?q=%22><b>",
+        "/registry?q='><i>{{7*7}}",
+        "/<script>",
+        "/cases/<b>",
+    ):
         text = it.opens(url).text
         assert "<script>alert" not in text
         assert "><b>" not in text

@@ -17,7 +17,10 @@ SENDER = "prasan@nha.example"
 
 def message(**changed: str) -> Any:
     values = {
-        "id": "a" * 32, "recipient": "ฝ่ายกฎหมาย", "email": "legal@nha.example", "subject": "เพื่อทราบ: ขั้นตอนแรก",
+        "id": "a" * 32,
+        "recipient": "ฝ่ายกฎหมาย",
+        "email": "legal@nha.example",
+        "subject": "เพื่อทราบ: ขั้นตอนแรก",
         "body": "เรื่องเลขที่ 6.1-2570-0001\nจึงแจ้งมาเพื่อโปรดทราบ",
     }
     return SimpleNamespace(**{**values, **changed})
@@ -62,12 +65,14 @@ def test_a_line_break_never_becomes_a_header(field: str) -> None:
     assert b"\nBcc:" not in written.as_bytes()
 
 
-@pytest.mark.parametrize("address", ["a@b.example\r\nBcc: evil@example.org", "a@b.example, c@d.example", "no address", ""])
+@pytest.mark.parametrize(
+    "address", ["a@b.example\r\nBcc: evil@example.org", "a@b.example, c@d.example", "no address", ""]
+)
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises((ValueError, IndexError)):
         compose(message(email=address), SENDER)
 
 
 def test_a_server_that_is_away_raises() -> None:
-    with pytest.raises(OSError, match="refused|Connection"):
+    with pytest.raises(OSError, match="refused"):
         MailServer("smtp://127.0.0.1:1", SENDER).send(message())

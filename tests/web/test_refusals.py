@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 
 from tests.web.conftest import Actor, House
 from web.request import CSRF
 
 Login = Callable[[str], Actor]
+pytestmark = pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # one database is enough for these
 NOWHERE = "0" * 32
 
 PAGES = ["/", "/start", "/cases", "/registry", "/messages", "/help", "/registry.xlsx"]
@@ -23,20 +23,33 @@ OTHERS_PAGES = ["/tasks/{task}", "/cases/{number}", "/documents/{document}"]
 GUARDED_PAGES = ["/outbox", "/incidents"]
 SHARED_PAGES = ["/registry/{link}"]
 UNSAFE = [
-    ("POST", "/tasks/{task}"), ("PUT", "/tasks/{task}/draft"), ("POST", "/tasks/{task}/claim"), ("POST", "/tasks/{task}/release"),
-    ("POST", "/start/{process}"), ("POST", "/cases/{number}/documents"), ("POST", "/cases/{number}/comments"),
-    ("POST", "/cases/{number}/cancel"), ("POST", "/messages/{message}/read"), ("POST", "/jobs/{job}/retry"), ("POST", "/logout"),
+    ("POST", "/tasks/{task}"),
+    ("PUT", "/tasks/{task}/draft"),
+    ("POST", "/tasks/{task}/claim"),
+    ("POST", "/tasks/{task}/release"),
+    ("POST", "/start/{process}"),
+    ("POST", "/cases/{number}/documents"),
+    ("POST", "/cases/{number}/comments"),
+    ("POST", "/cases/{number}/cancel"),
+    ("POST", "/messages/{message}/read"),
+    ("POST", "/jobs/{job}/retry"),
+    ("POST", "/logout"),
 ]
 PUBLIC = {"/login", "/health", "/static/<path:filename>"}
 NOT_THERE = {
-    "task": NOWHERE, "number": "6.2-2570-9999", "document": NOWHERE, "link": "L-2570-9999", "process": "nothing",
-    "message": NOWHERE, "job": NOWHERE,
+    "task": NOWHERE,
+    "number": "6.2-2570-9999",
+    "document": NOWHERE,
+    "link": "L-2570-9999",
+    "process": "nothing",
+    "message": NOWHERE,
+    "job": NOWHERE,
 }
 
 
-def test_every_route_is_listed(app: Flask) -> None:
+def test_every_route_is_listed(house: House) -> None:
     listed = {*PAGES, *OTHERS_PAGES, *GUARDED_PAGES, *SHARED_PAGES, *(url for _, url in UNSAFE)}
-    shapes = {re.sub(r"<[^>]+>", "<>", str(rule)) for rule in app.url_map.iter_rules() if str(rule) not in PUBLIC}
+    shapes = {re.sub(r"<[^>]+>", "<>", str(rule)) for rule in house.app.url_map.iter_rules() if str(rule) not in PUBLIC}
     assert shapes == {re.sub(r"{[^}]+}", "<>", url) for url in listed}
 
 
@@ -53,7 +66,11 @@ def things(login: Login) -> dict[str, str]:
     assert document
     assert link
     return NOT_THERE | {
-        "number": number, "task": it.task("S1"), "document": document[1], "link": link[1], "process": "manual_review",
+        "number": number,
+        "task": it.task("S1"),
+        "document": document[1],
+        "link": link[1],
+        "process": "manual_review",
     }
 
 
@@ -87,7 +104,9 @@ def test_pages_of_operators_are_refused(login: Login, url: str) -> None:
 @pytest.mark.parametrize(("method", "url"), [each for each in UNSAFE if each[1] != "/logout"])
 def test_what_is_not_yours_cannot_be_changed(login: Login, things: dict[str, str], method: str, url: str) -> None:
     sent = login("dgc").sends if url.endswith(("/draft", "{task}")) else None
-    answer = sent(url.format(**things), {}, method) if sent else login("dgc").posts(url.format(**things), method, text="x")
+    answer = (
+        sent(url.format(**things), {}, method) if sent else login("dgc").posts(url.format(**things), method, text="x")
+    )
     assert answer.status_code in (403, 404)
 
 
@@ -127,7 +146,17 @@ def test_an_unsafe_route_is_not_opened(login: Login, method: str, url: str) -> N
         assert method in refused.headers["Allow"]
 
 
-URLS = ["/", "/login", "/health", "/nothing", "/static/nothing.js", "/start", "/cases/none", "/incidents", "/registry.xlsx"]
+URLS = [
+    "/",
+    "/login",
+    "/health",
+    "/nothing",
+    "/static/nothing.js",
+    "/start",
+    "/cases/none",
+    "/incidents",
+    "/registry.xlsx",
+]
 
 
 @pytest.mark.parametrize("url", URLS)

@@ -30,9 +30,14 @@ def test_with_a_secret_it_is_production(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"PRASAN_DEMO": "0"}, {"PRASAN_SECRET": "short"}, {"PRASAN_SECRET": "a" * 40}, {"PRASAN_SECRET": STRONG, "PORT": "x"},
-        {"PRASAN_SECRET": STRONG, "PRASAN_HTTPS": "yes"}, {"PRASAN_SECRET": STRONG, "PRASAN_DAYS_OFF": "1 May"},
-        {"PRASAN_SECRET": STRONG, "PRASAN_SMTP_URL": "mail.example"}, {"PRASAN_DEMO": "1", "PRASAN_SECRET": "weak"},
+        {"PRASAN_DEMO": "0"},
+        {"PRASAN_SECRET": "short"},
+        {"PRASAN_SECRET": "a" * 40},
+        {"PRASAN_SECRET": STRONG, "PORT": "x"},
+        {"PRASAN_SECRET": STRONG, "PRASAN_HTTPS": "yes"},
+        {"PRASAN_SECRET": STRONG, "PRASAN_DAYS_OFF": "1 May"},
+        {"PRASAN_SECRET": STRONG, "PRASAN_SMTP_URL": "mail.example"},
+        {"PRASAN_DEMO": "1", "PRASAN_SECRET": "weak"},
     ],
 )
 def test_wrong_settings_are_refused_in_one_sentence(given: dict[str, str], tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ class Office:
     def start(self, name: str) -> Any:
         """A new process; returns it."""
         with transaction.atomic():
-            return self.flows[name].begin.run().process
+            return self.flows[name].begin.run()
 
     def complete(self, task: Any, given: dict[str, Any]) -> None:
         """Complete a task, durably."""
         with transaction.atomic():
-            found = task.flow_process.flow_class.task_class.objects.select_related("process").get(pk=task.pk)
-            with found.activation() as activation:
-                activation.start()
+            with type(task).objects.get(pk=task.pk).activation() as activation:
+                activation.assign(None)
+                activation.start(None)
                 activation.process.data.update(given)
                 activation.process.save()
                 activation.execute()

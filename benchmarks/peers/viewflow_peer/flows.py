@@ -7,8 +7,6 @@ from typing import Any
 from viewflow import this
 from viewflow.workflow import flow
 
-from benchmarks.peers.viewflow_peer.models import Filed
-
 
 def _view(_request: Any, **_given: Any) -> None:
     """The page of a step; the benchmark completes steps without pages."""
@@ -21,8 +19,7 @@ def _stamp(activation: Any) -> None:
 class W1(flow.Flow):  # type: ignore[misc]
     """Eight people, one gateway, two automatic steps."""
 
-    process_class = Filed
-    begin = flow.StartFunction().Next(this.number)
+    begin = flow.StartHandle().Next(this.number)
     number = flow.Function(_stamp).Next(this.u1)
     u1 = flow.View(_view).Next(this.u2)
     u2 = flow.View(_view).Next(this.u3)
@@ -41,8 +38,7 @@ class W1(flow.Flow):  # type: ignore[misc]
 class W3(flow.Flow):  # type: ignore[misc]
     """One step, again and again."""
 
-    process_class = Filed
-    begin = flow.StartFunction().Next(this.u1)
+    begin = flow.StartHandle().Next(this.u1)
     u1 = flow.View(_view).Next(this.choice)
     choice = flow.If(lambda a: a.process.data["u1_decision"] == "approve").Then(this.done).Else(this.u1)
     done = flow.End()

@@ -13,7 +13,9 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
     targetNamespace="t" id="d">
   <message id="m1" name="owner-reply"/>
   <process id="letters" name="จดหมาย" isExecutable="true">
-    <extensionElements><camunda:properties><camunda:property name="start.roles" value="*"/></camunda:properties></extensionElements>
+    <extensionElements><camunda:properties>
+      <camunda:property name="start.roles" value="*"/>
+    </camunda:properties></extensionElements>
     <laneSet id="ls"><lane id="lane_it_dept" name="ทส.">
       <flowNodeRef>start</flowNodeRef><flowNodeRef>number</flowNodeRef><flowNodeRef>write</flowNodeRef>
       <flowNodeRef>reply</flowNodeRef><flowNodeRef>read</flowNodeRef><flowNodeRef>end_it</flowNodeRef>
@@ -21,7 +23,9 @@ DIAGRAM = """<?xml version="1.0" encoding="UTF-8"?>
     <startEvent id="start"/>
     <serviceTask id="number" name="เลข" camunda:type="external" camunda:topic="number-case"/>
     <manualTask id="write" name="เขียน"/>
-    <intermediateCatchEvent id="reply" name="ตอบ"><messageEventDefinition id="md" messageRef="m1"/></intermediateCatchEvent>
+    <intermediateCatchEvent id="reply" name="ตอบ">
+      <messageEventDefinition id="md" messageRef="m1"/>
+    </intermediateCatchEvent>
     <manualTask id="read" name="อ่าน"/>
     <endEvent id="end_it"/>
     <sequenceFlow id="f0" sourceRef="start" targetRef="number"/>
@@ -67,7 +71,8 @@ def test_a_message_of_another_name_is_not_taken(office: Office, case: str) -> No
 
 
 @pytest.mark.parametrize("key", ["letters-2570-0002", "", "%"])
-def test_a_wrong_key_is_refused_and_nothing_is_kept(office: Office, case: str, key: str) -> None:
+@pytest.mark.usefixtures("case")
+def test_a_wrong_key_is_refused_and_nothing_is_kept(office: Office, key: str) -> None:
     with pytest.raises(MessageRefused):
         send(office, key)
     assert office.query("SELECT id FROM inbox") == []

@@ -14,6 +14,7 @@ from engine.spiff import Spec
 from engine.tokens import Tokens
 from forms import feel
 
+NOTHING: dict[str, Any] = {}
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" targetNamespace="t">'
@@ -111,7 +112,7 @@ def test_the_interrupting_timer_takes_the_token_and_only_when_fired() -> None:
             flow("a", "e1"),
             flow("late", "e2"),
         ),
-        {},
+        NOTHING,
     )
     tokens = begin(spec, data)
     assert waits(tokens) == ["a", "late"]
@@ -132,7 +133,7 @@ def test_a_repeating_timer_goes_on_waiting() -> None:
             flow("every", "remind"),
             flow("remind", "e2"),
         ),
-        {},
+        NOTHING,
     )
     tokens = begin(spec, data)
     for _ in range(2):
@@ -204,7 +205,7 @@ def test_parallel_branches_join_across_store_and_load() -> None:
             flow("j", "z"),
             flow("z", "e"),
         ),
-        {},
+        NOTHING,
     )
     tokens = begin(spec, data)
     assert waits(tokens) == ["x", "y"]
@@ -225,7 +226,7 @@ def test_an_embedded_subprocess_survives_store_and_load() -> None:
             flow("sub", "z"),
             flow("z", "e"),
         ),
-        {},
+        NOTHING,
     )
     tokens = begin(spec, data)
     for element in ("x", "y", "z"):

@@ -1,0 +1,113 @@
+"""Prasan over HTTP: gunicorn with two gthread workers on one SQLite file, clerks in a process of their own.
+
+Loopback only; every request loop is bounded in time, and the server is always stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks import models
+from benchmarks.ours import Office
+from benchmarks.run import FOLDER, run
+from engine import definitions, demo
+from engine.context import Engine
+from engine.database import Database
+from engine.definitions import Library
+from engine.topics import Topics
+
+WORKERS, THREADS = 2, 4
+CLIENTS = (1, 4, 16)
+START_SECONDS, STOP_SECONDS = 20, 15
+
+
+def measure(folder: Path, seconds: float, cases: int) -> dict[str, Any]:
+    """Cycles per second by number of clients, submits against the floor, memory of a web process."""
+    url = f"sqlite:///{folder / 'web.db'}"
+    addresses = _prepare(url, cases)
+    result: dict[str, Any] = {}
+    environment = {"DATABASE_URL": url, "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
+    with _serving("app:create_app()", environment) as (port, server):
+        for count in CLIENTS:
+            found = run("client", {"port": port, "clients": count, "seconds": seconds, "tasks": addresses})
+            addresses = found.pop("tasks")
+            result[f"clients_{count}"] = found
+        asked = {"port": port, "clients": 4, "seconds": seconds / 2, "tasks": addresses, "submit_only": True}
+        result["submits"] = run("client", asked)["cycles"]
+        result["rss"] = _resident(server.pid)
+    with _serving("benchmarks.floor_app:create_app()", {"DATABASE_URL": f"sqlite:///{folder / 'floor.db'}"}) as (port, _):
+        floor = run("client", {"port": port, "clients": 4, "seconds": seconds / 2, "floor": True})
+    return {**result, "floor": floor["submits"]}
+
+
+def _prepare(url: str, cases: int) -> list[str]:
+    """The demonstration's people, and open cases of a form that can be sent back for ever; returns their addresses."""
+    database, engine = Database(url), Engine(Topics(), Library())
+    database.migrate()
+    with database.write() as db:
+        demo.load(engine.context(db))
+        definitions.deploy(engine.context(db), models.files("w3"), "bench", "bench")
+    database.close()
+    office = Office(url)
+    found = [f"/tasks/{task.id}" for _ in range(cases) for task in office.open(office.start("bench_w3"))]
+    office.database.close()
+    return found
+
+
+@contextmanager
+def _serving(application: str, environment: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
+        "--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "30", "--log-level", "warning",
+        "--no-control-socket",
+        application,
+    ]
+    server = subprocess.Popen(command, cwd=FOLDER, env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
+    try:
+        _wait(port, server)
+        yield port, server
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=2).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the web application did not start")
+
+
+def _resident(master: int) -> float:
+    """The largest resident set among the workers, in MB."""
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    sizes = [int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0]) for pid in workers]
+    return max(sizes) / 1_024

@@ -1,0 +1,75 @@
+"""Tokens by which programs act for an account: Camunda Modeler and outside workers.
+
+A token is shown once. The database holds its SHA-256 only, so reading the table lets
+nobody in. It may do what its account may, until it is revoked or the account closes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from engine import audit
+from engine.audit import Tag
+from engine.context import Context
+from engine.errors import NotFound, TokenRefused
+from engine.people import Person
+from engine.tables import access_tokens, people
+
+PREFIX = "prasan_"  # lets scanners of source code recognise a token that was left in a file
+TOUCH_AFTER = timedelta(minutes=1)
+MOST_TOKENS = 20
+LONGEST_NAME = 100
+
+
+def create(ctx: Context, person: Person, name: str) -> str:
+    """Make a token (256 random bits) for an account and return it; raises `TokenRefused`."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise TokenRefused(reason="a name of 1 to 100 characters", reason_th="กรุณาตั้งชื่อไม่เกิน 100 ตัวอักษร")
+    mine = select(func.count()).select_from(access_tokens).where(access_tokens.c.person_id == person.id)
+    if ctx.db.execute(mine).scalar_one() >= MOST_TOKENS:
+        raise TokenRefused(reason=f"at most {MOST_TOKENS}", reason_th=f"มีได้ไม่เกิน {MOST_TOKENS} รหัส กรุณาลบรหัสเก่า")
+    token, key = PREFIX + secrets.token_urlsafe(32), uuid.uuid4().hex
+    row = {"id": key, "person_id": person.id, "name": name, "digest": _digest(token), "created_at": ctx.now}
+    ctx.db.execute(insert(access_tokens), row)
+    audit.record(ctx, Tag.TOKEN_ADD, person.username, {"token": key, "name": name})
+    return token
+
+
+def of_person(ctx: Context, person: Person) -> list[Row[Any]]:
+    """The tokens of an account, the newest first."""
+    query = select(access_tokens).where(access_tokens.c.person_id == person.id)
+    return list(ctx.db.execute(query.order_by(access_tokens.c.created_at.desc(), access_tokens.c.id)))
+
+
+def revoke(ctx: Context, key: str, person: Person) -> None:
+    """A token of this account is worth nothing from now on; raises `NotFound` for anybody else's."""
+    mine = (access_tokens.c.id == key) & (access_tokens.c.person_id == person.id)
+    if ctx.db.execute(delete(access_tokens).where(mine)).rowcount == 0:
+        raise NotFound(what="token", key=key)
+    audit.record(ctx, Tag.TOKEN_REVOKE, person.username, {"token": key})
+
+
+def find(ctx: Context, token: str) -> Row[Any] | None:
+    """The token's row with its account's user name while both are in force, else None."""
+    query = select(access_tokens, people.c.username).join(people, people.c.id == access_tokens.c.person_id)
+    return ctx.db.execute(query.where(access_tokens.c.digest == _digest(token), people.c.active)).one_or_none()
+
+
+def needs_touch(ctx: Context, row: Row[Any]) -> bool:
+    """True when the last use was noted more than a minute ago; not every request is a write."""
+    return row.last_used_at is None or bool(ctx.now - row.last_used_at > TOUCH_AFTER)
+
+
+def touch(ctx: Context, row: Row[Any]) -> None:
+    """The token is in use."""
+    ctx.db.execute(update(access_tokens).where(access_tokens.c.id == row.id).values(last_used_at=ctx.now))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

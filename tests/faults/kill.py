@@ -1,0 +1,105 @@
+"""Acts in a process of their own that is killed with SIGKILL at a named point, as a power cut would.
+
+The process is a real one, forked from the test: it opens its own connections, and what it
+leaves behind is what the operating system and the database keep, nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from engine.context import Context, Engine
+from engine.database import Database
+from engine.definitions import Library
+from tests.conftest import Office
+
+BEFORE, AFTER = "before the commit", "after the commit"
+Act = Callable[[Context], Any]
+
+
+class Doomed(Database):
+    """A database whose process dies at a point of its `nth` write transaction: see `BEFORE`, `AFTER`, or a statement."""
+
+    def __init__(self, url: str, point: str | int, nth: int = 1) -> None:
+        super().__init__(url)
+        self._point, self._left = point, nth
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        self._left -= 1
+        doomed = self._left == 0
+        with super().write() as db:
+            if doomed and isinstance(self._point, int):
+                _die_at_statement(db, self._point)
+            yield db
+            if doomed and self._point == BEFORE:
+                die()
+        if doomed and self._point == AFTER:
+            die()
+
+
+def die() -> None:
+    """The end, without a word to anybody."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_at_statement(db: Connection, number: int) -> None:
+    left = [number]
+
+    def count(*_: Any) -> None:
+        left[0] -= 1
+        if left[0] <= 0:
+            die()
+
+    event.listen(db, "after_cursor_execute", count)
+
+
+def in_process(office: Office, act: Callable[[Engine, Database], Any], point: str | int, nth: int = 1) -> bool:
+    """Run `act` in a process that dies at the point; True when it was killed, False when it came to its end.
+
+    The process knows nothing but the database: parsed definitions are read again.
+    """
+    url = office.database.url.render_as_string(hide_password=False)
+    office.database.close()  # no connection is shared with the other process
+    process = os.fork()
+    if process == 0:
+        _run_and_leave(lambda: act(replace(office.engine, library=Library()), Doomed(url, point, nth)))
+    _, status = os.waitpid(process, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0, "the process failed, see its standard error"
+    return False
+
+
+def command(act: Act) -> Callable[[Engine, Database], Any]:
+    """A command as a request would run it, in one transaction."""
+
+    def run(engine: Engine, database: Database) -> None:
+        with database.write() as db:
+            act(engine.context(db))
+
+    return run
+
+
+def _run_and_leave(act: Callable[[], Any]) -> None:
+    code = 1
+    try:
+        act()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
