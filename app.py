@@ -12,10 +12,36 @@ from engine.context import Engine
 from engine.database import Database
 from engine.definitions import Library
 from handlers import topics
-from web import account, case, cli, errors, links, notices, request, security, shown, site, studio, work
+from web import (
+    account,
+    case,
+    cli,
+    engine_rest,
+    errors,
+    links,
+    notices,
+    request,
+    security,
+    shown,
+    site,
+    studio,
+    tokens,
+    work,
+)
 from web.settings import Settings
 
-BLUEPRINTS = (account.pages, work.pages, case.pages, links.pages, notices.pages, studio.pages, site.pages, cli.commands)
+BLUEPRINTS = (
+    account.pages,
+    tokens.pages,
+    work.pages,
+    case.pages,
+    links.pages,
+    notices.pages,
+    studio.pages,
+    site.pages,
+    cli.commands,
+    *engine_rest.BLUEPRINTS,
+)
 
 
 def create_app(given: Mapping[str, str] | None = None, clock: Clock | None = None) -> Flask:

@@ -37,7 +37,7 @@ def create(ctx: Context, person: Person, name: str) -> str:
     token, key = PREFIX + secrets.token_urlsafe(32), uuid.uuid4().hex
     row = {"id": key, "person_id": person.id, "name": name, "digest": _digest(token), "created_at": ctx.now}
     ctx.db.execute(insert(access_tokens), row)
-    audit.record(ctx, Tag.TOKEN_ADD, person.username, {"token": key, "name": name})
+    audit.record(ctx, Tag.KEY_ADD, person.username, {"token": key, "name": name})
     return token
 
 
@@ -52,7 +52,7 @@ def revoke(ctx: Context, key: str, person: Person) -> None:
     mine = (access_tokens.c.id == key) & (access_tokens.c.person_id == person.id)
     if ctx.db.execute(delete(access_tokens).where(mine)).rowcount == 0:
         raise NotFound(what="token", key=key)
-    audit.record(ctx, Tag.TOKEN_REVOKE, person.username, {"token": key})
+    audit.record(ctx, Tag.KEY_REVOKE, person.username, {"token": key})
 
 
 def find(ctx: Context, token: str) -> Row[Any] | None:

@@ -53,8 +53,8 @@ class Tag(StrEnum):
     LOGIN = "account:login"
     LOGIN_REFUSED = "account:login_refused"
     LOGOUT = "account:logout"
-    TOKEN_ADD = "account:token_add"
-    TOKEN_REVOKE = "account:token_revoke"
+    KEY_ADD = "account:key_add"
+    KEY_REVOKE = "account:key_revoke"
     EXPORT = "registry:export"
 
 

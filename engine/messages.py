@@ -44,12 +44,17 @@ class Receiver:
     email: str
 
 
-def notify(ctx: Context, case_id: str, element: str, notice: Notice, role: str, data: Mapping[str, Any]) -> int:
-    """Write one message per receiver of a role; returns how many."""
-    receivers = _receivers(ctx, manual().roles[role], data)
-    for receiver in receivers:
-        _post(ctx, case_id, element, notice, role, receiver)
-    return len(receivers)
+def notify(
+    ctx: Context, case_id: str, element: str, notice: Notice, roles: Iterable[str], data: Mapping[str, Any]
+) -> int:
+    """Write one message per receiver of the roles, nobody twice; returns how many."""
+    told: set[str] = set()
+    for role in roles:
+        for receiver in _receivers(ctx, manual().roles[role], data):
+            if (receiver.candidate or receiver.name) not in told:
+                told.add(receiver.candidate or receiver.name)
+                _post(ctx, case_id, element, notice, role, receiver)
+    return len(told)
 
 
 def tell(ctx: Context, candidate: str, notice: Notice) -> None:

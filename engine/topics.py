@@ -7,7 +7,7 @@ fields become case data. Handlers import nothing else of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -76,9 +76,9 @@ class Call:
         """Give the case its human number by process and fiscal year."""
         return numbering.number_case(self.ctx, self.case_id, self.diagram)
 
-    def notify(self, notice: Notice, role: str) -> int:
-        """Put a notice into the outbox for everyone a role stands for; returns how many were told."""
-        return messages.notify(self.ctx, self.case_id, self.element.id, notice, role, self.data)
+    def notify(self, notice: Notice, roles: Iterable[str]) -> int:
+        """Put a notice into the outbox for everyone the roles stand for; returns how many were told."""
+        return messages.notify(self.ctx, self.case_id, self.element.id, notice, roles, self.data)
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,7 @@ def notify(given: Wanted, call: Call) -> Told:
         raise HandlerFailed(element=call.element.name, reason=f"{given.step} is no step of this diagram")
     rows = [call.manual.plan[key.strip()] for key in given.rows.split(",") if key.strip() in call.manual.plan]
     notice = Notice(_subject(call, step.th), _body(call, step.th, rows), given.step, _keys(rows), _channels(rows))
-    for role in drawn.roles("informed"):
-        call.notify(notice, role)
+    call.notify(notice, drawn.roles("informed"))
     return Told()
 
 

@@ -78,6 +78,10 @@ class Cluster:
         """The address of a database."""
         return f"postgresql://prasan@/{name}?host={self.folder}"
 
+    def checkpoint(self) -> None:
+        """Write everything down: a copied database's sequences survive a crash only from here on."""
+        self._command("CHECKPOINT")
+
     def create(self, name: str, template: str = "template1") -> None:
         """A new database, a copy of `template`."""
         self._command(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, current_app, g, jsonify, make_response, render_template
+from flask import Flask, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.errors import AnswersRefused, Busy, PrasanError
+from web.engine_rest import door
 from web.request import wants_json
 
 RETRY_AFTER_SECONDS = "2"
@@ -49,6 +50,8 @@ def refuse_stale_page(_: CSRFError) -> ResponseReturnValue:
 
 def refuse_request(error: HTTPException) -> ResponseReturnValue:
     """404, 405, 413 and the like."""
+    if request.path.startswith(f"{door.PREFIX}/"):  # an address that no route there has
+        return door.refuse_request(error)
     status = error.code or 500
     if status < 400:
         return error.get_response()

@@ -13,8 +13,10 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+import orjson
 from flask import Flask, current_app, g, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from engine import incidents, messages, people, sessions
 from engine.context import Context, Engine
@@ -71,7 +73,7 @@ def load_person() -> None:
     """Before every request: who is it, by the session token of the cookie."""
     g.person, g.unread, g.trouble = None, 0, 0
     token = session.get(TOKEN)
-    if not token or request.endpoint in ("static", "site.health"):
+    if not token or request.endpoint in ("static", "site.health") or (request.blueprint or "").startswith("rest_"):
         return
     with reading() as ctx:
         row = sessions.find(ctx, token)
@@ -154,6 +156,17 @@ def body() -> dict[str, Any]:
     """The posted JSON object, empty for anything else."""
     posted = request.get_json(silent=True)
     return posted if isinstance(posted, dict) else {}
+
+
+def answers() -> dict[str, Any]:
+    """The posted answers: JSON, or the JSON field of a multipart form; none for a task without a form."""
+    try:
+        given = body().get("answers") if request.is_json else orjson.loads(request.form.get("answers", "{}"))
+    except orjson.JSONDecodeError:
+        raise BadRequest from None
+    if not isinstance(given, dict):
+        raise BadRequest
+    return given
 
 
 def register(app: Flask) -> None:

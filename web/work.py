@@ -5,16 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-import orjson
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest
 
 from engine import cases, tasks, views
 from engine.context import Context
 from engine.errors import Forbidden, TaskGone
 from engine.views import TaskView
-from web.request import argument, body, field, login_required, me, page_number, reading, writing
+from web.request import answers, argument, field, login_required, me, page_number, reading, writing
 
 pages = Blueprint("work", __name__)
 SCOPES = {"all": "ทั้งหมด", "mine": "ที่ฉันรับไว้", "free": "ยังไม่มีผู้รับ", "late": "เกินกำหนด"}
@@ -69,22 +67,11 @@ def complete(task_id: str) -> ResponseReturnValue:
     """Finish a task; a script gets the address to go on to, a plain form is sent there."""
     with writing() as ctx:
         name = tasks.find(ctx, task_id, me()).name
-        case = tasks.complete(ctx, task_id, me(), _answers())
+        case = tasks.complete(ctx, task_id, me(), answers())
         following = views.next_task(ctx, case.id, me())
     flash(f"ส่งงาน “{name}” เรียบร้อยแล้ว" + (" ทำขั้นตอนถัดไปของเรื่องนี้ต่อได้เลย" if following else ""), "ok")
     target = url_for(".task", task_id=following) if following else url_for("case.show", number=case.number)
     return jsonify(next=target) if request.is_json else redirect(target, 303)
-
-
-def _answers() -> dict[str, Any]:
-    """The posted answers: JSON, or the JSON field of a multipart form; none for a task without a form."""
-    try:
-        given = body().get("answers") if request.is_json else orjson.loads(request.form.get("answers", "{}"))
-    except orjson.JSONDecodeError:
-        raise BadRequest from None
-    if not isinstance(given, dict):
-        raise BadRequest
-    return given
 
 
 @pages.put("/tasks/<task_id>/draft")
@@ -92,7 +79,7 @@ def _answers() -> dict[str, Any]:
 def draft(task_id: str) -> ResponseReturnValue:
     """Keep unfinished answers."""
     with writing() as ctx:
-        tasks.save_draft(ctx, task_id, me(), _answers())
+        tasks.save_draft(ctx, task_id, me(), answers())
     return "", 204
 
 

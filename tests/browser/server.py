@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -109,6 +110,7 @@ class Server:
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
-        os.killpg(self._process.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
         self._process.wait(timeout=20)
         self._process = None

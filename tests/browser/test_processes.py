@@ -87,7 +87,7 @@ def test_a_link_is_asked_for_and_goes_live(staff: Staff) -> None:
     staff["vc"].does("S5", case)
     ends(it, case, "external_link", "A partner passes, the owner grants, the link goes live", "end_linked")
     registered(it, "กรมธนารักษ์", "ทะเบียนราษฎร", DIRECTIONS["outbound"], STATE_NAMES[LinkState.LIVE])
-    it.goes_to("หนังสือส่งออก").sees(case)
+    it.opens("/outbox").sees(case)
 
 
 def test_information_is_asked_for_and_given(staff: Staff) -> None:
@@ -129,4 +129,4 @@ def test_the_manual_is_reviewed_by_every_unit(staff: Staff, server: Server, answ
     staff["it-director"].does("S7_endorse", case)
     replay = "Every unit answers, the manual is endorsed, signed and announced"
     ends(it, case, "manual_review", replay, "end_announced")
-    staff["owner"].goes_to("แจ้งเพื่อทราบ").sees(case)
+    staff["owner"].opens("/messages").sees(case)

@@ -1,4 +1,5 @@
-// Builds the browser bundles into web/static/build: form, diagram and app, each one script and one stylesheet.
+// Builds the browser bundles into web/static/build: form, diagram, studio and app, each one script and one stylesheet,
+// and the plugin that process owners put into Camunda Modeler.
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -46,7 +47,7 @@ const thaiForms = {
 await rm(OUT, { recursive: true, force: true });
 await mkdir(`${OUT}/fonts`, { recursive: true });
 await build({
-  entryPoints: ['form', 'diagram', 'app'].flatMap((name) => [here(`src/${name}.js`), here(`src/${name}.css`)]),
+  entryPoints: ['form', 'diagram', 'studio', 'app'].flatMap((name) => [here(`src/${name}.js`), here(`src/${name}.css`)]),
   outdir: OUT,
   bundle: true,
   minify: true,
@@ -57,6 +58,16 @@ await build({
   loader: { '.woff2': 'file' },
   assetNames: 'fonts/[name]',
   plugins: [thaiForms],
+  logLevel: 'warning',
+});
+await build({
+  entryPoints: [here('src/modeler/client.js')],
+  outfile: `${OUT}/modeler.js`,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2020',
+  charset: 'utf8',
   logLevel: 'warning',
 });
 await writeFile(`${OUT}/licenses.txt`, (await Promise.all(LICENSED.map(licenseOf))).join('\n\n'));

@@ -56,12 +56,18 @@ def create() -> Response:
         with writing() as ctx:
             live = {row.id for row in definitions.all_live(ctx.db)}
             ids = definitions.deploy(ctx, files, me().username, name, _field("deployment-source")[:60])
-            if filtering and ids and live.issuperset(ids):
-                raise _Unchanged(ids)
+            if filtering:
+                _take_back_unchanged(live, ids)
             return door.reply(_deployed(ctx, ids, files))
     except _Unchanged as unchanged:
         with reading() as ctx:
             return door.reply(_deployed(ctx, unchanged.ids, files))
+
+
+def _take_back_unchanged(live: set[str], ids: list[str]) -> None:
+    """Raises `_Unchanged` where every version was live before."""
+    if ids and live.issuperset(ids):
+        raise _Unchanged(ids)
 
 
 def _field(name: str) -> str:

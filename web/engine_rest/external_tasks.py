@@ -271,7 +271,8 @@ def _dto(ctx: Context, row: Row[Any]) -> dict[str, Any]:
         "lockExpirationTime": moment(row.lock_until), "createTime": moment(row.due_at),
         "processDefinitionId": definition_id(row.process, version, row.definition_id),
         "processDefinitionKey": row.process, "processDefinitionVersionTag": None, "processInstanceId": row.case_id,
-        "retries": tried.get("retries") or None, "suspended": row.case_status == "suspended",
+        "retries": 0 if row.status == jobs.FAILED else tried.get("retries") or None,
+        "suspended": row.case_status == "suspended",
         "workerId": row.lock_owner, "topicName": row.topic, "tenantId": None, "priority": row.priority,
         "businessKey": row.business_key,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a request brings: the JSON body, filters, pages and orders. Whatever is not understood is refused, never ignored."""
+"""What a request brings: the JSON body, filters, pages and orders. What is not understood is refused, never ignored."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def _filters() -> list[ColumnElement[bool]]:
     found += [column.like(wanted[name]) for name, column in like.items() if name in wanted]
     several = {"keysIn": table.c.process, "version": table.c.version}
     found += [column.in_(_whole(name, texts(wanted, name))) for name, column in several.items() if name in wanted]
-    own = {"processDefinitionId": table.c.id, "processDefinitionIdIn": table.c.id, "deploymentId": table.c.deployment_id}
+    own = {"processDefinitionId": table.c.id, "processDefinitionIdIn": table.c.id}
+    own["deploymentId"] = table.c.deployment_id
     found += [column.in_([own_id(k) for k in texts(wanted, name)]) for name, column in own.items() if name in wanted]
     return found + ([table.c.live] if flag(wanted, "latestVersion") else [])
 
@@ -78,7 +79,7 @@ def show(key: str) -> Response:
 
 @routes.get("/process-definition/key/<process>")
 @routes.get("/process-definition/key/<process>/tenant-id/<tenant>")
-def show_live(process: str, tenant: str = "") -> Response:
+def show_live(process: str, **_: str) -> Response:
     """The live version of a process."""
     with reading() as ctx:
         return door.reply(definition_dto(_live(ctx, process)))
@@ -99,8 +100,8 @@ def xml_of_live(process: str) -> Response:
 
 
 def _xml(ctx: Context, row: Row[Any]) -> Response:
-    content = ctx.engine.library.get(ctx.db, row.id).content
-    return door.reply({"id": definition_id(row.process, row.version, row.id), "bpmn20Xml": content.decode("utf-8", "replace")})
+    content = ctx.engine.library.get(ctx.db, row.id).content.decode("utf-8", "replace")
+    return door.reply({"id": definition_id(row.process, row.version, row.id), "bpmn20Xml": content})
 
 
 def _live(ctx: Context, process: str) -> Row[Any]:
@@ -125,7 +126,7 @@ def start(key: str) -> Response:
 
 @routes.post("/process-definition/key/<process>/start")
 @routes.post("/process-definition/key/<process>/tenant-id/<tenant>/start")
-def start_live(process: str, tenant: str = "") -> Response:
+def start_live(process: str, **_: str) -> Response:
     """Open a case of the live version; there are no tenants, any of them is the house."""
     with writing() as ctx:
         return _start(ctx, process)
@@ -138,9 +139,10 @@ def _start(ctx: Context, process: str) -> Response:
     variables = plain_all(record(given, "variables"))
     if variables:
         technical(me())
-    case = cases.start(ctx, process, me(), variables, text(given, "businessKey") or None)
+    key = text(given, "businessKey") or None
+    case = cases.start(ctx, process, me(), variables, key)
     version = definition_id(case.process, case.definition.version, case.definition.id)
-    made = instance_dto(case.id, version, case.process, text(given, "businessKey") or None, ended=case.status != RUNNING)
+    made = instance_dto(case.id, version, case.process, key, ended=case.status != RUNNING)
     return door.reply({**made, **({"variables": typed_all(case.data)} if flag(given, "withVariablesInReturn") else {})})
 
 

@@ -66,12 +66,12 @@ def plain(name: str, sent: Any) -> Any:
     if kind in UNREADABLE:
         raise InvalidRequest(reason=f"the variable {name[:100]}: files are attached to a case on its page")
     try:
-        return _converted(kind, value, sent)
+        return _converted(kind, value)
     except (ValueError, TypeError, OverflowError) as fault:
         raise InvalidRequest(reason=f"the variable {name[:100]} is no {kind}: {fault}") from None
 
 
-def _converted(kind: str, value: Any, sent: Mapping[str, Any]) -> Any:
+def _converted(kind: str, value: Any) -> Any:
     if kind in WHOLE:
         return _whole(value)
     if kind == "double":

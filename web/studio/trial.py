@@ -12,8 +12,9 @@ from engine.errors import DeploymentRefused
 from engine.sandbox import Sandbox, Sandboxes, State
 from engine.views import TaskView
 from web.progress import progress
-from web.request import answers, argument, field, me, reading, site
+from web.request import argument, field, me, reading, site
 from web.studio.access import drawing, number, owners_only, pages
+from web.work import answers
 
 WAITS = (1, 5, 30, 100)
 

@@ -156,7 +156,7 @@ def test_a_lock_is_waited_for_and_then_refused(office: Office, monkeypatch: pyte
         begun = time.monotonic()
         with pytest.raises(Busy), impatient.write() as other:
             other.exec_driver_sql(f"UPDATE cases SET version = version WHERE id = '{case}'")  # noqa: S608 - as above
-        assert 0.9 < time.monotonic() - begun < 3
+        assert 0.9 < time.monotonic() - begun < 9
     impatient.close()
 
 

@@ -28,18 +28,21 @@ async function loadFont() {
 
 /**
  * Draws xml into container. done, current and incidents are lists of element ids (done also flows),
- * counts {id: number}, label the text for screen readers, onClick(id) runs for a click on an element.
+ * painted {id: kind} any other states, counts {id: number} and notes {id: text} stand on shapes, label is the text
+ * for screen readers, onClick(id) runs for a click on an element.
  * Resolves to the bpmn-js viewer.
  */
-async function mount({ container, xml, done = [], current = [], incidents = [], counts = {}, label = 'แผนภาพกระบวนการ', onClick }) {
-  const states = stateOf({ done, current, incidents });
+async function mount({
+  container, xml, done = [], current = [], incidents = [], painted = {}, counts = {}, notes = {}, label = 'แผนภาพกระบวนการ', onClick,
+}) {
+  const states = stateOf({ done, current, incidents, painted });
   const { canvas, addTools } = frame(container, label, legendOf(states, counts));
   const viewer = createViewer(canvas);
   colourStates(viewer, states);
   await loadFont();
   await viewer.importXML(xml);
-  addBadges(viewer, states, counts);
-  addTools(viewer, current[0] ?? incidents[0]);
+  addBadges(viewer, states, counts, notes);
+  addTools(viewer, current[0] ?? incidents[0] ?? Object.keys(painted).find((id) => viewer.get('elementRegistry').get(id)));
   touchPanning(viewer, canvas);
   if (onClick) {
     container.classList.add('diagram--clickable');
