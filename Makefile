@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 BUNDLES := web/static/build/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test check faults bench lock clean
 
 ##@ Use
 run: .venv/.installed $(BUNDLES) ## start Prasan with its demonstration on http://127.0.0.1:8000 (PORT and DATABASE_URL change that)
@@ -18,6 +18,12 @@ test: check $(BUNDLES) ## everything: lint, types and all tests, in a real brows
 check: .venv/.installed-dev ## lint and types only
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
+
+faults: .venv/.installed-dev ## the large set of fault tests: kills, power cuts, races, broken statements (about an hour)
+	@PRASAN_FAULTS=large .venv/bin/pytest --timeout=3600 tests/faults
+
+bench: .venv/.installed .venv-bench/.installed benchmarks/peers/node_modules/.installed ## measure speed beside peers and the floor (QUICK=1: fewer repeats)
+	@.venv/bin/python -m benchmarks
 
 lock: .venv/.installed-dev ## choose the newest versions that pyproject.toml allows, and pin them with their hashes
 	@.ci/lock
@@ -41,4 +47,15 @@ help: ## print this list
 $(BUNDLES): $(shell find web/assets -type f -not -path '*/node_modules/*')
 	@.ci/node
 	@cd web/assets && npm ci --no-progress --no-update-notifier --loglevel=error && npm run --silent build
+	@touch $@
+
+# Peers of the benchmark, never part of the product; where one cannot be installed, the benchmark names it and goes on.
+.venv-bench/.installed: benchmarks/peers/requirements.lock
+	@{ .venv/bin/python -m venv .venv-bench && echo '*' > .venv-bench/.gitignore && \
+	    .venv-bench/bin/python -m pip install --quiet --no-input --disable-pip-version-check --require-hashes --requirement $<; } || \
+	    { rm -rf .venv-bench && mkdir .venv-bench && echo '*' > .venv-bench/.gitignore; }
+	@touch $@
+
+benchmarks/peers/node_modules/.installed: benchmarks/peers/package-lock.json
+	@{ .ci/node && cd benchmarks/peers && npm ci --no-progress --no-update-notifier --loglevel=error; } || mkdir -p benchmarks/peers/node_modules
 	@touch $@

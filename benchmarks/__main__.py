@@ -5,6 +5,7 @@ QUICK=1 takes fewer repeats. Everything that is started is stopped; a timing dec
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -32,7 +33,7 @@ DATABASES = ("ours", "floor")
 
 @contextmanager
 def postgres(absent: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Two empty PostgreSQL databases, on the server of BENCH_DATABASE_URL or on a private one; none where neither is to be had."""
+    """Two empty databases on BENCH_DATABASE_URL's server or on a private one; none where there is no PostgreSQL."""
     given = os.environ.get("BENCH_DATABASE_URL")
     if given:
         with _databases_on(given) as urls:
@@ -79,7 +80,8 @@ def main() -> None:
         while len(rounds) < size.rounds and (not rounds or time.monotonic() - begun < size.budget):
             rounds.append(_round(bench, len(rounds), load))
         extra = _extra(bench)
-    noise = {"load": [round(each, 2) for each in (*load, os.getloadavg()[0])], "seconds": round(time.monotonic() - begun)}
+    load.append(os.getloadavg()[0])
+    noise = {"load": [round(each, 2) for each in load], "seconds": round(time.monotonic() - begun)}
     page = f"{_heading(len(rounds), noise, absent)}\n\n{markdown(rounds, extra)}\n"
     print(page)
     kept = {"rounds": rounds, "extra": extra, "noise": noise, "absent": absent, "table": page}
@@ -92,7 +94,7 @@ def _round(bench: Bench, number: int, load: list[float]) -> dict[str, Any]:
     systems = [name for name in bench.systems(number) if name not in bench.absent]
     for system in random.sample(systems, len(systems)):
         _say(f"round {number + 1} of {bench.size.rounds}: {system}")
-        kept = _try(bench.absent, system, lambda system=system: bench.measure(system, number))
+        kept = _try(bench.absent, system, functools.partial(bench.measure, system, number))
         if kept is not None:
             found[system] = kept
     load.append(os.getloadavg()[0])
@@ -126,11 +128,10 @@ def _try(absent: dict[str, str], name: str, act: Callable[[], dict[str, Any]]) -
 
 
 def _heading(rounds: int, noise: dict[str, Any], absent: dict[str, str]) -> str:
-    lines = [
-        f"{PYTHON}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores; medians of {rounds} interleaved rounds, "
-        f"{noise['seconds']} s in all; load average by round: {', '.join(map(str, noise['load']))}.",
-    ]
-    return "\n".join([*lines, *(f"Left out: {name}: {why}" for name, why in absent.items())])
+    machine = f"{PYTHON}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    load = ", ".join(map(str, noise["load"]))
+    line = f"{machine}; medians of {rounds} interleaved rounds, {noise['seconds']} s; load average by round: {load}."
+    return "\n".join([line, *(f"Left out: {name}: {why}" for name, why in absent.items())])
 
 
 def _say(what: str) -> None:

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks import models
@@ -57,7 +58,9 @@ class Clerk:
             raise AssertionError(f"{path} holds no CSRF token")
         return found[1]
 
-    def _ask(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None, wanted: int = 200) -> str:
+    def _ask(
+        self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None, wanted: int = 200
+    ) -> str:
         kept = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
         self.connection.request(method, path, body.encode() or None, {**kept, **(headers or {})})
         answer = self.connection.getresponse()
@@ -116,7 +119,7 @@ def main() -> None:
         clerk.cycle()
     passed = run(clerks, wanted["seconds"])
     cycles = sum(clerk.cycles for clerk in clerks)
-    result = {"cycles": cycles / passed, "count": cycles}
+    result: dict[str, Any] = {"cycles": cycles / passed, "count": cycles}
     for name in ("listed", "shown", "submitted"):
         wall = [each for clerk in clerks for each in getattr(clerk, name).wall]
         if wall:

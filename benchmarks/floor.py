@@ -6,6 +6,7 @@ minimum with SQLAlchemy Core: read task and case, close the task, open the next,
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import sqlite3
@@ -88,7 +89,7 @@ def measure(engine: Engine, act: Callable[[str], Any], count: int) -> dict[str, 
     given = [json.dumps(models.answers("u1", chance)) for _ in range(count)]
     before = wal(engine)
     for each in given:
-        meter.time(lambda each=each: act(each))
+        meter.time(functools.partial(act, each))
     after = wal(engine)
     return meter.result(wal=None if before is None or after is None else (after - before) / count)
 

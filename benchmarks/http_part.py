@@ -46,7 +46,8 @@ def measure(folder: Path, seconds: float, cases: int) -> dict[str, Any]:
         asked = {"port": port, "clients": 4, "seconds": seconds / 2, "tasks": addresses, "submit_only": True}
         result["submits"] = run("client", asked)["cycles"]
         result["rss"] = _resident(server.pid)
-    with _serving("benchmarks.floor_app:create_app()", {"DATABASE_URL": f"sqlite:///{folder / 'floor.db'}"}) as (port, _):
+    environment = {"DATABASE_URL": f"sqlite:///{folder / 'floor.db'}"}
+    with _serving("benchmarks.floor_app:create_app()", environment) as (port, _):
         floor = run("client", {"port": port, "clients": 4, "seconds": seconds / 2, "floor": True})
     return {**result, "floor": floor["submits"]}
 
@@ -74,7 +75,9 @@ def _serving(application: str, environment: dict[str, str]) -> Iterator[tuple[in
         "--no-control-socket",
         application,
     ]
-    server = subprocess.Popen(command, cwd=FOLDER, env={**os.environ, **environment}, stdin=subprocess.DEVNULL)
+    server = subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=FOLDER, env={**os.environ, **environment}, stdin=subprocess.DEVNULL
+    )
     try:
         _wait(port, server)
         yield port, server

@@ -6,6 +6,7 @@ step back N times, `three` is the shortest case. A dialect says what BPMN leaves
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ UNCHAINED = {"w1": {("done", "refused")}}
 def diagram(name: str, dialect: Dialect, count: int = 0) -> str:
     """BPMN 2.0 of a workload in a dialect; `count` is how many units W2 asks where that is no variable."""
     steps, branches = STEPS[name], BRANCHES.get(name, {})
-    chain = [(a[1], b[1]) for a, b in zip(steps, steps[1:], strict=False)]
+    chain = [(before[1], after[1]) for before, after in itertools.pairwise(steps)]
     flows = [pair for pair in chain if pair not in UNCHAINED.get(name, ()) and pair not in branches]
     flows += list(branches)
     nodes = "".join(_node(name, step, flows, branches, dialect, count) for step in steps)

@@ -64,6 +64,7 @@ class Office:
     def __init__(self, url: str) -> None:
         self.database, self.engine = Database(url), Engine(topics(), Library())
         self.chance = random.Random(url)
+        self.before: int | None = None  # where PostgreSQL's log stood before the first completion
         with self.database.read() as db:
             found = [people.by_username(self.engine.context(db), name) for name in models.LANES.values()]
         self.people = dict(zip(models.LANES, [each for each in found if each], strict=True))
@@ -96,6 +97,7 @@ class Office:
     def steps(self, meter: Meter, process: str, count: int, size: int = 1_024) -> None:
         """Several cases of a process to their ends, in turn, so that none is hot."""
         opened = [self.start(process) for _ in range(count)]
+        self.before = self.wal()
         while opened:
             left = []
             for case in opened:
@@ -108,6 +110,7 @@ class Office:
     def units(self, meter: Meter, count: int, sample: int) -> None:
         """W2: every one of `count` units answers, or the first `sample` of them only."""
         case = self.start("bench_w2", {"count": count})
+        self.before = self.wal()
         for task in self.open(case)[:sample]:
             self.do(meter, task)
         if sample >= count:
@@ -117,6 +120,7 @@ class Office:
     def rounds(self, meter: Meter, count: int) -> None:
         """W3: the same step `count` times."""
         case = self.start("bench_w3")
+        self.before = self.wal()
         for number in range(count):
             self.do(meter, self.open(case)[0], decision="return" if number < count - 1 else "approve")
         self._must_end(case)
@@ -180,7 +184,7 @@ class Office:
 
 def measure(office: Office, name: str, count: int, sample: int) -> dict[str, Any]:
     """One workload."""
-    meter, before = Meter(), office.wal()
+    meter = Meter()
     if name == "w1":
         office.steps(meter, "bench_w1", count)
     elif name.startswith("w2"):
@@ -188,7 +192,7 @@ def measure(office: Office, name: str, count: int, sample: int) -> dict[str, Any
     else:
         office.rounds(meter, count)
     after = office.wal()
-    written = None if before is None or after is None else (after - before) / len(meter.wall)
+    written = None if office.before is None or after is None else (after - office.before) / len(meter.wall)
     return meter.result(wal=written)
 
 
@@ -205,7 +209,7 @@ def main() -> None:
     result: dict[str, Any] = {name: measure(office, name, count, sample) for name, count in wanted["workloads"].items()}
     if wanted.get("facts"):
         result["statements"] = office.statements()
-        result["stored"] = {str(size): office.stored(100, size) for size in (1_536, 6_144)}
+        result["stored"] = {str(size): office.stored(40, size) for size in (1_536, 6_144)}
     status = Path("/proc/self/status").read_text()
     result["rss"] = int(status.partition("VmHWM:")[2].split()[0]) / 1_024
     report(result)

@@ -73,7 +73,8 @@ class Bench:
 
     def worklist(self) -> dict[str, Any]:
         """The worklist among 100,000 open tasks."""
-        return run("worklist", {"database": self._sqlite("worklist"), "tasks": 100_000, "audited": 1_000_000, "repeats": 30})
+        asked = {"database": self._sqlite("worklist"), "tasks": 100_000, "audited": 1_000_000, "repeats": 30}
+        return run("worklist", asked)
 
     # -- systems ----------------------------------------------------------------------------------
 
@@ -109,7 +110,8 @@ class Bench:
         return execute(["node", str(PEERS / "bpmn_engine.mjs")], asked)
 
     def _viewflow(self, number: int) -> dict[str, Any]:
-        asked = {"path": str(self.folder / f"viewflow-{number}.db"), "workloads": {"w1": self.size.cases, "w3_100": 100}}
+        workloads = {"w1": self.size.cases, "w3_100": 100}
+        asked = {"path": str(self.folder / f"viewflow-{number}.db"), "workloads": workloads}
         return execute([str(VIEWFLOW), "-m", "benchmarks.peers.viewflow_peer"], asked)
 
     def _sqlite(self, name: str) -> str:

@@ -36,13 +36,14 @@ Goal = tuple[str, str, float | None, str, bool | None]  # what, goal, measured, 
 def goals(rounds: Rounds, extra: dict[str, Any]) -> Iterator[Goal]:
     """Every goal with what was measured in this run."""
     yield from _speed(rounds)
-    facts = next((each["ours"] for each in rounds if "statements" in each.get("ours", {})), {})
+    facts: dict[str, Any] = next((each["ours"] for each in rounds if "statements" in each.get("ours", {})), {})
     statements, stored = facts.get("statements", {}), facts.get("stored", {})
     yield _most("SQL statements per completion (most of W1)", 12, statements.get("most"))
     yield _most("commits per completion", 1, statements.get("commits"))
     small, large = stored.get("1536"), stored.get("6144")
     yield _most("stored per finished 3-task case, 1.5 KB of answers", 8, small and small / 1_024, "KB")
-    yield _most("… per byte of answers added (6 KB against 1.5 KB)", 2, small and large and (large - small) / 4_608, "B/B")
+    added = small and large and (large - small) / (6_144 - 1_536)
+    yield _most("… per byte of answers added (6 KB against 1.5 KB)", 2, added, "B/B")
     for workload in ("w1", "w2_300", "w3_100"):
         written = ratio(rounds, ("ours_pg", workload, "wal"), ("floor_pg", "insert", "wal"))
         yield _most(f"PostgreSQL WAL per completion, {_title(workload)}, against one INSERT", 6, written, "×")
@@ -117,10 +118,9 @@ def _row(rounds: Rounds, workload: str, title: str, system: str, name: str, rate
     cpu = [value for each in rounds if (value := _one(each, system, name, "cpu")) is not None]
     p50, p95 = (figure(rounds, system, name, which) or 0 for which in ("p50", "p95"))
     wal = figure(rounds, system, name, "wal")
-    cells = [
-        _title(workload), title, _number(rate), _number(statistics.median(cpu)), f"{p50 / 1_000:.2f}", f"{p95 / 1_000:.2f}",
-        f"{_number(min(cpu))}-{_number(max(cpu))}", _number(wal) if wal else "",
-    ]
+    times = [f"{p50 / 1_000:.2f}", f"{p95 / 1_000:.2f}", f"{_number(min(cpu))}-{_number(max(cpu))}"]
+    written = _number(wal) if wal else ""
+    cells = [_title(workload), title, _number(rate), _number(statistics.median(cpu)), *times, written]
     return f"| {' | '.join(cells)} |"
 
 
@@ -131,7 +131,8 @@ def _clients(http: dict[str, Any]) -> Iterator[str]:
     yield "|--:|--:|--:|--:|--:|"
     for name, each in http.items():
         if name.startswith("clients_"):
-            parts = [f"{each[f'{part}_p50']:.1f} / {each[f'{part}_p95']:.1f}" for part in ("listed", "shown", "submitted")]
+            pages = ("listed", "shown", "submitted")
+            parts = [f"{each[f'{page}_p50']:.1f} / {each[f'{page}_p95']:.1f}" for page in pages]
             yield f"| {name.partition('_')[2]} | {_number(each['cycles'])} | {' | '.join(parts)} |"
 
 

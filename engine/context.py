@@ -34,17 +34,13 @@ class Engine:
 
     def context(self, db: Connection) -> Context:
         """A context for one transaction."""
-        return Context(db, self)
+        return Context(db, self, self.clock.now())
 
 
 @dataclass(frozen=True)
 class Context:
-    """One open transaction with the engine behind it."""
+    """One open transaction with the engine behind it; `now` is its moment, in UTC, the same for all it writes."""
 
     db: Connection
     engine: Engine
-
-    @property
-    def now(self) -> datetime:
-        """The moment, in UTC."""
-        return self.engine.clock.now()
+    now: datetime

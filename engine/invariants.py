@@ -39,10 +39,11 @@ class _Facts:
     passed: Counter[str]
 
 
-def check(ctx: Context) -> list[str]:
-    """Every broken invariant as `case number: sentence`; empty when all is well."""
+def check(ctx: Context, case_id: str | None = None) -> list[str]:
+    """Every broken invariant, of one case or of all, as `case number: sentence`; empty when all is well."""
     found = list(_across(ctx))
-    for row in ctx.db.execute(select(cases.c.id, cases.c.number).order_by(cases.c.number)).all():
+    query = select(cases.c.id, cases.c.number).order_by(cases.c.number)
+    for row in ctx.db.execute(query.where(cases.c.id == case_id) if case_id else query).all():
         try:
             facts = _facts(ctx, row.id)
         except Exception as error:  # damage of any kind is what is looked for
@@ -132,11 +133,11 @@ def _registry(ctx: Context, facts: _Facts) -> Iterator[str]:
 def _messages(ctx: Context, facts: _Facts) -> Iterator[str]:
     """Everybody was told once each time the step was passed."""
     m = messages.c
-    query = select(m.element, m.role, m.candidate, m.recipient, func.count().label("count"))
+    query = select(m.element, m.role, m.candidate, m.recipient, func.count().label("times"))
     query = query.where(m.case_id == facts.case.id).group_by(m.element, m.role, m.candidate, m.recipient)
     for row in ctx.db.execute(query):
-        if row.element is not None and row.count > facts.passed[row.element]:
-            yield f"{row.recipient} was told {row.count} times, {row.element} passed {facts.passed[row.element]} times"
+        if row.element is not None and row.times > facts.passed[row.element]:
+            yield f"{row.recipient} was told {row.times} times, {row.element} passed {facts.passed[row.element]} times"
 
 
 def _done_tasks(_: Context, facts: _Facts) -> Iterator[str]:
@@ -148,7 +149,13 @@ def _done_tasks(_: Context, facts: _Facts) -> Iterator[str]:
 
 
 RULES: tuple[Callable[[Context, _Facts], Iterator[str]], ...] = (
-    _chain, _open_tasks, _jobs, _status, _registry, _messages, _done_tasks,
+    _chain,
+    _open_tasks,
+    _jobs,
+    _status,
+    _registry,
+    _messages,
+    _done_tasks,
 )
 
 

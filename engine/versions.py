@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, select
 
-from engine import people
 from engine.context import Context
 from engine.errors import NotFound
 from engine.people import Person
 from engine.tables import cases, definitions, deployments, tasks
-from engine.tables import people as people_table
 
 OWNERS = "process_owners"  # the group whose members may change processes
 LIVE, CANDIDATE, RETIRED = "live", "candidate", "retired"
@@ -25,11 +23,6 @@ DAY_SECONDS = 86_400
 def may_own(person: Person) -> bool:
     """True for those who may change processes: operators and members of the group of process owners."""
     return person.operator or OWNERS in person.candidates
-
-
-def others_may_publish(ctx: Context, deployer: str) -> list[str]:
-    """Names of the process owners who did not deploy a version themselves."""
-    return [row.name for row in people.members(ctx, OWNERS) if row.username != deployer]
 
 
 @dataclass(frozen=True)
@@ -102,9 +95,7 @@ def process(ctx: Context, key: str) -> Process:
 def _rows(ctx: Context, key: str | None = None) -> list[Version]:
     d = definitions
     columns: list[Any] = [d, deployments.c.by, deployments.c.note, deployments.c.source]
-    columns.append(people_table.c.name.label("deployer"))
-    joined = d.join(deployments).outerjoin(people_table, people_table.c.username == deployments.c.by)
-    query = select(*columns).select_from(joined).order_by(d.c.process, d.c.version.desc())
+    query = select(*columns).join_from(d, deployments).order_by(d.c.process, d.c.version.desc())
     rows = ctx.db.execute(query if key is None else query.where(d.c.process == key))
     counted = select(cases.c.definition_id, func.count()).where(cases.c.status.in_(("running", "suspended")))
     running = {row[0]: row[1] for row in ctx.db.execute(counted.group_by(cases.c.definition_id))}

@@ -19,6 +19,7 @@ from engine.errors import Busy, Unavailable
 LONGEST_PAUSE_SECONDS = 1.0
 AFTER_A_FAULT_SECONDS = 5.0
 STOP_SECONDS = 10.0
+Run = Callable[[threading.Event], None]
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +35,7 @@ class Worker:
         while not stop.is_set():
             try:
                 if not ready:
-                    begin(self._engine, self._database)
+                    prepare(self._engine, self._database)
                     ready = True
                 pause = self._round()
             except (Busy, Unavailable) as refusal:
@@ -56,13 +57,22 @@ class Worker:
         return min(seconds, LONGEST_PAUSE_SECONDS) if seconds > 0 else LONGEST_PAUSE_SECONDS / 10
 
 
-def begin(engine: Engine, database: Database) -> None:
+def for_database(engine: Engine, database: Database, send: jobs.Send | None = None) -> Run:
+    """What to run until a stop event: Procrastinate's worker on PostgreSQL, our own on SQLite."""
+    if database.sqlite:
+        return Worker(engine, database, send).run
+    from engine.procrastination import Distributed  # noqa: PLC0415 - only PostgreSQL has a use for its weight
+
+    return Distributed(engine, database, send).run
+
+
+def prepare(engine: Engine, database: Database) -> None:
     """What a worker makes sure of before it works."""
     with database.write() as db:
         jobs.begin_watch(engine.context(db))
 
 
-def in_thread(run: Callable[[threading.Event], None]) -> Callable[[], None]:
+def in_thread(run: Run) -> Callable[[], None]:
     """Run a worker beside the pages, in a thread of this process; returns how to stop it."""
     stop = threading.Event()
     thread = threading.Thread(target=run, args=(stop,), name="worker", daemon=True)

@@ -21,7 +21,6 @@ from engine.replay import BEGIN, FOLDER, Stage
 from handlers import topics
 from tests.postgres import Cluster, PostgresStage
 
-
 DATABASES = {"sqlite": "sqlite_stage", "postgresql": "postgresql_stage"}
 
 

@@ -12,11 +12,11 @@ from engine import worker
 from web.mail import sender
 from web.request import Site
 
-THREADS = 8
+THREADS = 32  # half of them may be outside workers that wait for a step
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """One process with 8 threads; SQLite has one writer, and PostgreSQL installations run more behind a proxy."""
+    """One process with 32 threads; SQLite has one writer, and PostgreSQL installations run more behind a proxy."""
 
     def __init__(self, app: Flask, parts: Site) -> None:
         self._app, self._parts = app, parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from engine.manual import manual
 
 ADDED, REMOVED, CHANGED, MOVED, LAYOUT = "added", "removed", "changed", "moved", "layout"
 Words = tuple[str, str]  # Thai, English
+_DAYS = re.compile(r"P(\d{1,3})D")
 NOTHING: Words = ("ไม่มี", "none")
 
 
@@ -103,6 +105,8 @@ def value(key: str, text: str) -> Words:
         roles = manual().roles
         names = [" ".join(roles[part].th.split()) if part in roles else part for part in split(text)]
         return shown(", ".join(names)), shown(", ".join(split(text)))
+    if key == "@dueDate" and (days := _DAYS.fullmatch(text)):
+        return f"{days[1]} วันทำการ", f"{days[1]} working days"
     if text in ("true", "false"):
         return ("ใช่", "yes") if text == "true" else ("ไม่ใช่", "no")
     return f"“{shown(text)}”", f'"{shown(text)}"'

@@ -1,9 +1,10 @@
-"""Runs migrations on the connection that Database.migrate opened."""
+"""Runs migrations on the connection that Database.migrate opened; on PostgreSQL Procrastinate's tables too."""
 
 from __future__ import annotations
 
 from alembic import context
 
+from engine import procrastination
 from engine.tables import metadata
 
 connection = context.config.attributes["connection"]
@@ -12,3 +13,5 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+if connection.dialect.name == "postgresql":
+    procrastination.install(connection)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
 
 from tests.browser.people import Person
 from tests.browser.server import ROOT, Server
@@ -19,7 +19,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATIENCE_MS = 15_000
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +81,11 @@ class Staff:
         """Somebody who logged in before, at a new browser that keeps the cookie: argon2 is slow on purpose."""
         if username not in self._keys:
             return self.logs_in(username, **options)
-        return self.visits(username, storage_state=self._keys[username], **options).opens("/")
+        return self.visits(username, storage_state=self._keys[username], **options)
 
     def __getitem__(self, username: str) -> Person:
         """Somebody who stays logged in during a test."""
-        return self._people.get(username) or self.is_in(username)
+        return self._people.get(username) or self.is_in(username).opens("/")
 
     def troubles(self) -> list[str]:
         """Everything their browsers complained about."""

@@ -27,7 +27,7 @@ Act = Callable[[Context], Any]
 
 
 class Doomed(Database):
-    """A database whose process dies at a point of its `nth` write transaction: see `BEFORE`, `AFTER`, or a statement."""
+    """A database whose process dies at a point of its `nth` write transaction: `BEFORE`, `AFTER`, or a statement."""
 
     def __init__(self, url: str, point: str | int, nth: int = 1) -> None:
         super().__init__(url)
@@ -101,5 +101,3 @@ def _run_and_leave(act: Callable[[], Any]) -> None:
         sys.stderr.flush()
     finally:
         os._exit(code)
-
-

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Row, update
 
 from engine import cases, definitions, demo, invariants, jobs, project, tasks
-from engine.context import Context, Engine
+from engine.context import Engine
 from engine.database import Database
 from engine.tables import groups
 from engine.topics import Call, HandlerFailed, Topics
@@ -49,10 +49,10 @@ def snapshot(office: Office) -> Mapping[str, list[Any]]:
     return {table: office.query(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES}  # noqa: S608 - fixed names
 
 
-def problems(office: Office) -> list[str]:
-    """Broken invariants."""
+def problems(office: Office, case: str | None = None) -> list[str]:
+    """Broken invariants, of one case or of all."""
     with office.database.read() as db:
-        return invariants.check(office.context(db))
+        return invariants.check(office.context(db), case)
 
 
 def count(office: Office, sql: str, **values: Any) -> int:
@@ -194,9 +194,7 @@ def failing(real: Topics, *names: str) -> Topics:
         raise HandlerFailed(element=call.element.name, reason="it is broken for this test")
 
     found = Topics()
-    found._topics = {
-        name: replace(topic, run=run) if name in names else topic for name, topic in real._topics.items()
-    }
+    found._topics = {name: replace(topic, run=run) if name in names else topic for name, topic in real._topics.items()}
     return found
 
 
@@ -205,5 +203,3 @@ def go_on(office: Office, scene: Scene) -> None:
     office.tick(minutes=3)  # a lease of the dead process runs out
     if scene.effects() == 0:
         scene.act(office.engine, office.database)
-
-

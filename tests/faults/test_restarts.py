@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from engine import jobs
+from engine.calendar import moment_of
 from engine.context import Engine
 from engine.database import Database
 from engine.errors import Unavailable
-from engine.replay import BEGIN, FOLDER, Play, moment_of
+from engine.replay import BEGIN, FOLDER, Play
 from tests.conftest import Office
 from tests.faults.kill import AFTER, BEFORE, in_process
 from tests.faults.scenes import LARGE, LINK, asked_units, problems

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from engine import jobs
 from engine.errors import PrasanError
 from tests.conftest import Office
-from tests.faults.scenes import SCENES, LARGE, go_on, problems, snapshot
+from tests.faults.scenes import LARGE, SCENES, go_on, problems, snapshot
 
 MOST_STATEMENTS = 200
 STRIDE = 1 if LARGE else 3  # in continuous integration every third statement fails, from a start that differs by scene

@@ -103,63 +103,6 @@ def step(key: str, inside: str, new: str) -> Callable[[Files], None]:
 
 
 LANE = "<bpmn:flowNodeRef>S5</bpmn:flowNodeRef>"
-MUTATIONS = [
-    Mutation("information_request", step("S3", 'name="[^"]*"', 'name="ลงนามรับเรื่อง"'), "“ลงนามรับเรื่อง”", "name", element="S3"),
-    Mutation(
-        "information_request", step("S6", 'raci.accountable" value="cdo_dpo"', 'raci.accountable" value="legal"'),
-        "ขั้นตอน 6.3-S6 “นำเสนอ คณะ CDO/DPO พิจารณาอนุมัติให้ดำเนินการ”: ผู้รับผิดชอบ (A) CDO/DPO → ฝ่ายกฎหมายของการเคหะแห่งชาติ",
-        "step 6.3-S6: accountable cdo_dpo → legal", element="S6",
-    ),
-    Mutation(
-        "information_request", text(REQUEST, '${S5_decision = "refuse"}', '${S5_decision = "never"}'),
-        "เงื่อนไข", 'condition "${S5_decision = "refuse"}" → "${S5_decision = "never"}"',
-    ),
-    Mutation("information_request", step("S3", 'dueDate="P5D"', 'dueDate="P2D"'), "กำหนดเสร็จ “P5D” → “P2D”", "due date", element="S3"),
-    Mutation("information_request", text(REQUEST, 'name="เจ้าของข้อมูล"', 'name="เจ้าของ"'), "แถบ “เจ้าของข้อมูล”: ชื่อ", "lane"),
-    Mutation(
-        "information_request", lambda files: move_to_lane(files), "แถบผู้รับผิดชอบ “เจ้าของข้อมูล” → “ฝ่าย ทส.”",
-        "step 6.3-S5: lane data_owner → it_dept", "moved", "S5",
-    ),
-    Mutation("information_request", text(REQUEST, 'topic="registry-activate"', 'topic="registry-read"'), "งานอัตโนมัติ", "topic"),
-    Mutation(
-        "information_request", text(REQUEST, 'name="direction">inbound<', 'name="direction">outbound<'),
-        "ค่านำเข้า direction “inbound” → “outbound”", 'input direction "inbound" → "outbound"',
-    ),
-    Mutation(
-        "information_request", text(REQUEST, "manual.process\" value=\"6.3\"", "manual.process\" value=\"6.9\""),
-        "กระบวนการ: กระบวนการในคู่มือ", "process: process of the manual",
-    ),
-    Mutation("manual_review", text(REVIEW, ">${reply_by}</bpmn:timeDate", ">2027-01-01</bpmn:timeDate"), "เวลา", "timer", element="S2_due"),
-    Mutation("manual_review", text(REVIEW, '"${all_units}"', '"${some_units}"'), "ทำซ้ำตามรายการ", "repeated for", element="S2"),
-    Mutation("manual_review", text(REVIEW, 'value="S1"', 'value="S4"'), "ต้องเป็นคนละคน", "separated from"),
-    Mutation("external_link", form(SCORE_FORM, lambda s: first(s, "textfield").update(label="ชื่อใหม่")), "ชื่อช่อง", "label", element="S1"),
-    Mutation("external_link", form(SCORE_FORM, lambda s: first(s, "textfield").update(id="X1", key="extra")), "เพิ่มช่อง", "added"),
-    Mutation("external_link", form(SCORE_FORM, lambda s: s["components"].pop()), "ตัด", "removed", element="S1"),
-    Mutation(
-        "external_link", form(SCORE_FORM, lambda s: first(s, "textfield").setdefault("validate", {}).update(maxLength=7)),
-        "ความยาวมากสุด", "longest length",
-    ),
-    Mutation(
-        "external_link", form(SCORE_FORM, lambda s: first(s, "textfield").update(conditional={"hide": "=1 = 2"})),
-        "เงื่อนไขซ่อน", "hidden when",
-    ),
-    Mutation(
-        "external_link", form(SCORE_FORM, lambda s: first(s, "radio")["values"].append({"label": "ไม่ทราบ", "value": "unknown"})),
-        "เพิ่มตัวเลือก “ไม่ทราบ”", 'option "ไม่ทราบ" added',
-    ),
-    Mutation("external_link", form(SCORE_FORM, lambda s: first(s, "radio")["values"].reverse()), "จัดลำดับตัวเลือกใหม่", "order"),
-    Mutation("external_link", form(SCORE_FORM, lambda s: s["components"].reverse()), "จัดลำดับช่องใหม่", "order"),
-    Mutation("information_request", text(TABLE, 'hitPolicy="FIRST"', 'hitPolicy="UNIQUE"'), "“FIRST” → “UNIQUE”", "hit policy"),
-    Mutation(
-        "information_request", lambda files: rule(files, 3, lambda row: row.replace("<description>", "<description>ฯ ")),
-        "แถวที่ 3: หมายเหตุ", "row 3: annotation", element="authority",
-    ),
-    Mutation("information_request", lambda files: rule(files, 5, lambda _: ""), "ตัดแถวที่ 5", "row 5 removed", element="authority"),
-    Mutation(
-        "information_request", lambda files: rule(files, 5, lambda row: row + row.replace('id="', 'id="n').replace("<text>", "<text>not(\"x\"),", 1)),
-        "เพิ่มแถวที่ ", "added",
-    ),
-]  # fmt: skip
 
 
 def move_to_lane(files: Files) -> None:
@@ -171,6 +114,138 @@ def rule(files: Files, number: int, change: Callable[[str], str]) -> None:
     """Change one row of the table."""
     rows = re.findall(r"<rule .*?</rule>", files[TABLE].decode(), re.DOTALL)
     files[TABLE] = files[TABLE].decode().replace(rows[number - 1], change(rows[number - 1])).encode()
+
+
+MUTATIONS = [
+    Mutation(
+        "information_request", step("S3", 'name="[^"]*"', 'name="ลงนามรับเรื่อง"'), "“ลงนามรับเรื่อง”", "name", element="S3"
+    ),
+    Mutation(
+        "information_request",
+        step("S6", 'raci.accountable" value="cdo_dpo"', 'raci.accountable" value="legal"'),
+        "ขั้นตอน 6.3-S6 “นำเสนอ คณะ CDO/DPO พิจารณาอนุมัติให้ดำเนินการ”: ผู้รับผิดชอบ (A) CDO/DPO → ฝ่ายกฎหมายของการเคหะแห่งชาติ",
+        "step 6.3-S6: accountable cdo_dpo → legal",
+        element="S6",
+    ),
+    Mutation(
+        "information_request",
+        text(REQUEST, '${S5_decision = "refuse"}', '${S5_decision = "never"}'),
+        "เงื่อนไข",
+        'condition "${S5_decision = "refuse"}" → "${S5_decision = "never"}"',
+    ),
+    Mutation(
+        "information_request",
+        step("S3", 'dueDate="P5D"', 'dueDate="P2D"'),
+        "กำหนดเสร็จ 5 วันทำการ → 2 วันทำการ",
+        "due date 5 working days → 2 working days",
+        element="S3",
+    ),
+    Mutation(
+        "information_request", text(REQUEST, 'name="เจ้าของข้อมูล"', 'name="เจ้าของ"'), "แถบ “เจ้าของข้อมูล”: ชื่อ", "lane"
+    ),
+    Mutation(
+        "information_request",
+        move_to_lane,
+        "แถบผู้รับผิดชอบ “เจ้าของข้อมูล” → “ฝ่าย ทส.”",
+        "step 6.3-S5: lane data_owner → it_dept",
+        "moved",
+        "S5",
+    ),
+    Mutation(
+        "information_request", text(REQUEST, 'topic="registry-activate"', 'topic="registry-read"'), "งานอัตโนมัติ", "topic"
+    ),
+    Mutation(
+        "information_request",
+        text(REQUEST, 'name="direction">inbound<', 'name="direction">outbound<'),
+        "ค่านำเข้า direction “inbound” → “outbound”",
+        'input direction "inbound" → "outbound"',
+    ),
+    Mutation(
+        "information_request",
+        text(REQUEST, 'manual.process" value="6.3"', 'manual.process" value="6.9"'),
+        "กระบวนการ: กระบวนการในคู่มือ",
+        "process: process of the manual",
+    ),
+    Mutation(
+        "manual_review",
+        text(REVIEW, ">${reply_by}</bpmn:timeDate", ">2027-01-01</bpmn:timeDate"),
+        "เวลา",
+        "timer",
+        element="S2_due",
+    ),
+    Mutation(
+        "manual_review",
+        text(REVIEW, '"${all_units}"', '"${some_units}"'),
+        "ทำซ้ำตามรายการ",
+        "repeated for",
+        element="S2",
+    ),
+    Mutation("manual_review", text(REVIEW, 'value="S1"', 'value="S4"'), "ต้องเป็นคนละคน", "separated from"),
+    Mutation(
+        "external_link",
+        form(SCORE_FORM, lambda s: first(s, "textfield").update(label="ชื่อใหม่")),
+        "ชื่อช่อง",
+        "label",
+        element="S1",
+    ),
+    Mutation(
+        "external_link",
+        form(SCORE_FORM, lambda s: first(s, "textfield").update(id="X1", key="extra")),
+        "เพิ่มช่อง",
+        "added",
+    ),
+    Mutation("external_link", form(SCORE_FORM, lambda s: s["components"].pop()), "ตัด", "removed", element="S1"),
+    Mutation(
+        "external_link",
+        form(SCORE_FORM, lambda s: first(s, "textfield").setdefault("validate", {}).update(maxLength=7)),
+        "ความยาวมากสุด",
+        "longest length",
+    ),
+    Mutation(
+        "external_link",
+        form(SCORE_FORM, lambda s: first(s, "textfield").update(conditional={"hide": "=1 = 2"})),
+        "เงื่อนไขซ่อน",
+        "hidden when",
+    ),
+    Mutation(
+        "external_link",
+        form(SCORE_FORM, lambda s: first(s, "radio")["values"].append({"label": "ไม่ทราบ", "value": "unknown"})),
+        "เพิ่มตัวเลือก “ไม่ทราบ”",
+        'option "ไม่ทราบ" added',
+    ),
+    Mutation(
+        "external_link", form(SCORE_FORM, lambda s: first(s, "radio")["values"].reverse()), "จัดลำดับตัวเลือกใหม่", "order"
+    ),
+    Mutation("external_link", form(SCORE_FORM, lambda s: s["components"].reverse()), "จัดลำดับช่องใหม่", "order"),
+    Mutation(
+        "information_request",
+        text(TABLE, 'hitPolicy="FIRST"', 'hitPolicy="UNIQUE"'),
+        "“FIRST” → “UNIQUE”",
+        "hit policy",
+    ),
+    Mutation(
+        "information_request",
+        lambda files: rule(files, 3, lambda row: row.replace("<description>", "<description>ฯ ")),
+        "แถวที่ 3: หมายเหตุ",
+        "row 3: annotation",
+        element="authority",
+    ),
+    Mutation(
+        "information_request",
+        lambda files: rule(files, 5, lambda _: ""),
+        "ตัดแถวที่ 5",
+        "row 5 removed",
+        element="authority",
+    ),
+    Mutation(
+        "information_request",
+        lambda files: rule(
+            files, 5, lambda row: row + row.replace('id="', 'id="n').replace("<text>", '<text>not("x"),', 1)
+        ),
+        "เพิ่มแถวที่ ",
+        "added",
+    ),
+]
 
 
 def changes(process: str, *mutations: Callable[[Files], None]) -> list[Change]:
@@ -198,7 +273,15 @@ def test_a_single_change_is_told(mutation: Mutation) -> None:
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(strategies.lists(strategies.sampled_from([m for m in MUTATIONS if m.process == "information_request" and m.element != "authority"]), unique=True, max_size=4))
+@given(
+    strategies.lists(
+        strategies.sampled_from(
+            [m for m in MUTATIONS if m.process == "information_request" and m.element != "authority"]
+        ),
+        unique=True,
+        max_size=4,
+    )
+)
 def test_every_change_of_several_is_told(chosen: list[Mutation]) -> None:
     found = changes("information_request", *(mutation.change for mutation in chosen))
     assert bool(found) == bool(chosen)
@@ -208,8 +291,9 @@ def test_every_change_of_several_is_told(chosen: list[Mutation]) -> None:
 
 def test_added_and_removed_elements_and_flows_are_told_both_ways() -> None:
     files = dict(FILES)
-    flow = '<bpmn:sequenceFlow id="f9" sourceRef="G_S1" targetRef="more"><bpmn:conditionExpression>=x</bpmn:conditionExpression>'
-    extra = f'<bpmn:endEvent id="more" name="เลิกคำขอ"/>{flow}</bpmn:sequenceFlow></bpmn:process>'
+    when = "<bpmn:conditionExpression>=x</bpmn:conditionExpression>"
+    flow = f'<bpmn:sequenceFlow id="f9" sourceRef="G_S1" targetRef="more">{when}</bpmn:sequenceFlow>'
+    extra = f'<bpmn:endEvent id="more" name="เลิกคำขอ"/>{flow}</bpmn:process>'
     text("link-termination.bpmn", "</bpmn:process>", extra)(files)
     old, new = OLD["link_termination"], definition(files, "link_termination")
     added, removed = compare(old, new), compare(new, old)
@@ -236,7 +320,11 @@ def test_a_layout_only_change_says_so() -> None:
 
 def test_a_note_on_the_canvas_changes_no_work() -> None:
     noted = dict(FILES)
-    text(REQUEST, "</bpmn:process>", '<bpmn:textAnnotation id="n1"><bpmn:text>จำไว้</bpmn:text></bpmn:textAnnotation></bpmn:process>')(noted)
+    text(
+        REQUEST,
+        "</bpmn:process>",
+        '<bpmn:textAnnotation id="n1"><bpmn:text>จำไว้</bpmn:text></bpmn:textAnnotation></bpmn:process>',
+    )(noted)
     found = compare(OLD["information_request"], definition(noted, "information_request"))
     assert [each.kind for each in found] == ["changed"]
     assert "หมายเหตุบนแผนผัง" in found[0].th

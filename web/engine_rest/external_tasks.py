@@ -1,18 +1,21 @@
 """External tasks: outside programs fetch steps, hold them, and complete or fail them.
 
 Long polling waits outside any transaction: a short read asks whether there is work, and
-only then a write locks it. So many requests wait at most; one more is answered at once.
+only then a write locks it. So many requests wait at most; one more is answered at once. A
+worker that has hung up gets nothing.
 """
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 from collections.abc import Collection
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy import Row
 
 from engine import external, jobs
@@ -99,8 +102,21 @@ class _Fetch:
         found: list[dict[str, Any]] = []
         while not found and (left := until - monotonic()) > 0:
             pause.wait(min(POLL_SECONDS, left))
+            if _hung_up():
+                break
             found = self.now()
         return found
+
+
+def _hung_up() -> bool:
+    """True when the worker has closed its connection: a step locked for it now would wait for nobody."""
+    line = request.environ.get("gunicorn.socket")
+    if line is None or not select.select([line], [], [], 0)[0]:
+        return False
+    try:
+        return not line.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):  # ValueError: a TLS connection cannot be looked into
+        return False
 
 
 def _subscription(topic: dict[str, Any]) -> Subscription | None:

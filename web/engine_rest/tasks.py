@@ -14,7 +14,7 @@ from engine.tables import candidates
 from engine.tables import cases as cases_table
 from web.engine_rest import door
 from web.engine_rest.given import body, flag, needed, record, text
-from web.engine_rest.task_lists import dto, find, historic_page, open_page, count_open
+from web.engine_rest.task_lists import count_open, dto, find, historic_page, open_page
 from web.engine_rest.values import plain, plain_all, typed, typed_all
 from web.request import me, reading, writing
 

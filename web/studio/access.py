@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from engine import versions
@@ -34,13 +34,12 @@ def owners_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseR
     return login_required(guarded)
 
 
-def number(name: str) -> int | None:
-    """A version's number in the query, None without one; raises `NotFound` for anything else."""
-    text = request.args.get(name, "")[:9]
+def number(text: str) -> int | None:
+    """A version's number as it was sent, None where none was; raises `NotFound` for anything else."""
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()):
-        raise NotFound(what="version", key=text)
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise NotFound(what="version", key=text[:20])
     return int(text)
 
 

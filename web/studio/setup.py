@@ -1,4 +1,4 @@
-"""What a process owner unpacks into the folder of Camunda Modeler: flags, element templates, a plugin, a Thai README."""
+"""What a process owner unpacks into Camunda Modeler's folder: flags, element templates, a plugin, a Thai README."""
 
 from __future__ import annotations
 

@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from engine import definitions, people, versions
 from engine.errors import DeploymentRefused
-from engine.sandbox import Sandbox, Sandboxes, State
+from engine.sandbox import Sandbox, Sandboxes
 from engine.views import TaskView
 from web.progress import progress
-from web.request import argument, field, me, reading, site
+from web.request import answers, argument, field, me, reading, site
 from web.studio.access import drawing, number, owners_only, pages
-from web.work import answers
 
 WAITS = (1, 5, 30, 100)
 
@@ -31,7 +30,7 @@ def choose(process: str) -> ResponseReturnValue:
     """Choose a version and the unit that opens the case."""
     with reading() as ctx:
         found = versions.process(ctx, process)
-        chosen = number("version") or (found.live or found.versions[0]).row.version
+        chosen = number(argument("version")) or (found.live or found.versions[0]).row.version
         units = people.units(ctx.db)
     return render_template("studio/try.html", process=found, chosen=chosen, units=units)
 
@@ -41,7 +40,7 @@ def choose(process: str) -> ResponseReturnValue:
 def begin(process: str) -> ResponseReturnValue:
     """Open a trial of a version."""
     with reading() as ctx:
-        row = versions.process(ctx, process).version(int(field("version", 9) or 0)).row
+        row = versions.process(ctx, process).version(number(field("version", 12)) or 0).row
         files = definitions.files_of(ctx.db, row.id)
     try:
         made = sandboxes().open(me().username, row.version, files, process, site().engine.topics)
@@ -69,11 +68,7 @@ def step(process: str, key: str) -> ResponseReturnValue:
         current=list(dict.fromkeys([*steps.current, *(element.id for element, _ in state.waiting)])),
     )
     form = _form(process, trial, task) if task and task.form else None
-    return render_template("studio/trial.html", diagram=diagram, form=form, answered=_answered(state), **given)
-
-
-def _answered(state: State) -> int:
-    return len(state.case.entries)
+    return render_template("studio/trial.html", diagram=diagram, form=form, **given)
 
 
 def _form(process: str, trial: Sandbox, task: TaskView) -> dict[str, Any]:
@@ -95,8 +90,7 @@ def submit(process: str, key: str, task: str) -> ResponseReturnValue:
 @owners_only
 def wait(process: str, key: str) -> ResponseReturnValue:
     """Let days pass."""
-    text = field("days", 3)
-    sandboxes().get(key, me().username).wait(int(text) if text.isascii() and text.isdecimal() else 1)
+    sandboxes().get(key, me().username).wait(number(field("days", 3)) or 1)
     return redirect(url_for(".step", process=process, key=key), 303)
 
 

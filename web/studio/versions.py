@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from engine import definitions, difference, moving, versions
+from engine import definitions, difference, moving, versions, views
 from engine.context import Context
 from engine.definitions import Definition
 from engine.difference import Change
@@ -27,14 +27,21 @@ MOST_MOVED = 200
 
 
 @pages.get("")
+@owners_only
+def index() -> ResponseReturnValue:
+    """Every process with its live version, its candidates and its running cases."""
+    with reading() as ctx:
+        found = sorted(((section(ctx, each), each) for each in versions.processes(ctx)), key=lambda pair: pair[0])
+        names = views.person_names(ctx)
+    return render_template("studio/index.html", processes=found, names=names)
+
+
 @pages.get("/")
 @pages.get("/repository")
 @owners_only
-def index() -> ResponseReturnValue:
-    """Every process with its live version, its candidates and its running cases. The Modeler links here."""
-    with reading() as ctx:
-        found = sorted(((section(ctx, each), each) for each in versions.processes(ctx)), key=lambda pair: pair[0])
-    return render_template("studio/index.html", processes=found)
+def deployments() -> ResponseReturnValue:
+    """Where the Modeler's *Deploy* leads."""
+    return redirect(url_for(".index"), 303)
 
 
 @pages.get("/process-instance/<case_id>")
@@ -56,8 +63,9 @@ def show(process: str) -> ResponseReturnValue:
         live = found.live
         chapter = section(ctx, found)
         diagram = drawing(definition(ctx, live or found.versions[0]).content, f"แผนผังของ{found.name}")
-    context = {"process": found, "states": STATES, "badges": BADGES, "alone": alone, "chapter": chapter}
-    return render_template("studio/process.html", diagram=diagram, live=live, **context)
+        names = views.person_names(ctx)
+    context = {"process": found, "states": STATES, "badges": BADGES, "alone": alone, "names": names}
+    return render_template("studio/process.html", diagram=diagram, live=live, chapter=chapter, **context)
 
 
 def _alone(ctx: Context, version: Version) -> bool:
@@ -189,9 +197,9 @@ def compare(process: str) -> ResponseReturnValue:
 def _pair(found: Process) -> tuple[Version, Version]:
     """The two versions asked for; without an answer the newest and the live one, or the one before."""
     newest = found.versions[0]
-    asked = number("new")
+    asked = number(request.args.get("new", ""))
     new = found.version(asked) if asked else newest
-    other = number("old")
+    other = number(request.args.get("old", ""))
     if other:
         return found.version(other), new
     live = found.live
@@ -231,9 +239,8 @@ def heat(process: str) -> ResponseReturnValue:
     marks = {each.element: _warmth(each) for each in waits}
     diagram = drawing(shown.content, f"แผนผังของ{found.name} กับจำนวนเรื่องที่รออยู่", painted=marks, notes=notes)
     running = sum(each.running for each in found.versions)
-    return render_template(
-        "studio/heat.html", process=found, waits=waits, diagram=diagram, running=running, version=shown.version, days=days
-    )
+    given = {"process": found, "waits": waits, "diagram": diagram, "running": running, "version": shown.version}
+    return render_template("studio/heat.html", days=days, **given)
 
 
 def days(value: float) -> str:

@@ -9,6 +9,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from benchmarks import models
 from benchmarks.meter import Meter, plan, report
@@ -33,9 +34,8 @@ class Office:
     """Flows at work."""
 
     def __init__(self) -> None:
-        from benchmarks.peers.viewflow_peer import flows
-
-        self.flows = {"w1": flows.W1, "w3": flows.W3}
+        flows = f"{APP}.flows"  # importable only when Django stands
+        self.flows: dict[str, Any] = {name: import_string(f"{flows}.{name.upper()}") for name in ("w1", "w3")}
         self.chance = random.Random(1)
 
     def start(self, name: str) -> Any:
@@ -45,13 +45,12 @@ class Office:
 
     def complete(self, task: Any, given: dict[str, Any]) -> None:
         """Complete a task, durably."""
-        with transaction.atomic():
-            with type(task).objects.get(pk=task.pk).activation() as activation:
-                activation.assign(None)
-                activation.start(None)
-                activation.process.data.update(given)
-                activation.process.save()
-                activation.execute()
+        with transaction.atomic(), type(task).objects.get(pk=task.pk).activation() as activation:
+            activation.assign(None)
+            activation.start(None)
+            activation.process.data.update(given)
+            activation.process.save()
+            activation.execute()
 
     def do(self, meter: Meter, process: Any, step: str, decision: str = "approve") -> None:
         """Complete the open task of a process and measure it."""

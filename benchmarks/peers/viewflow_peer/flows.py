@@ -16,7 +16,7 @@ def _stamp(activation: Any) -> None:
     activation.process.data["stamp"] = 1
 
 
-class W1(flow.Flow):  # type: ignore[misc]
+class W1(flow.Flow):
     """Eight people, one gateway, two automatic steps."""
 
     begin = flow.StartHandle().Next(this.number)
@@ -35,7 +35,7 @@ class W1(flow.Flow):  # type: ignore[misc]
     refused = flow.End()
 
 
-class W3(flow.Flow):  # type: ignore[misc]
+class W3(flow.Flow):
     """One step, again and again."""
 
     begin = flow.StartHandle().Next(this.u1)

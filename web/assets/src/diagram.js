@@ -1,6 +1,6 @@
 // window.PrasanDiagram: a read-only BPMN diagram with Thai labels and the state of a case drawn on it.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
-import { addBadges, colourStates, legendOf, stateOf } from './diagram/states.js';
+import { addBadges, colourStates, focusOf, legendOf, stateOf } from './diagram/states.js';
 import { ThaiTextModule } from './diagram/thai-text.js';
 import { frame, touchPanning } from './diagram/view.js';
 
@@ -42,7 +42,7 @@ async function mount({
   await loadFont();
   await viewer.importXML(xml);
   addBadges(viewer, states, counts, notes);
-  addTools(viewer, current[0] ?? incidents[0] ?? Object.keys(painted).find((id) => viewer.get('elementRegistry').get(id)));
+  addTools(viewer, focusOf(viewer, states));
   touchPanning(viewer, canvas);
   if (onClick) {
     container.classList.add('diagram--clickable');

@@ -99,3 +99,11 @@ export function addBadges(viewer, states, counts, notes) {
     if (count && !BADGES[states.get(id)]) add(id, { top: -14, left: 28 }, badge('count', count, `${count} เรื่อง`));
   });
 }
+
+const FOCUS = ['current', 'incident', 'faulty', 'heat3', 'heat2', 'heat1', 'removed', 'added', 'changed', 'moved', 'warned'];
+
+/** The shape that the first view must show: the first one of the most telling state; none on an unpainted diagram. */
+export function focusOf(viewer, states) {
+  const shapes = [...states].filter(([id]) => viewer.get('elementRegistry').get(id)?.width);
+  return FOCUS.map((kind) => shapes.find(([, state]) => state === kind)).find(Boolean)?.[0];
+}
