@@ -92,7 +92,8 @@ class Bench:
     def _naive(self, number: int) -> dict[str, Any]:
         long = number < self.size.slow_rounds
         workloads = {"w1": self.size.cases, "w2_300": 300, "w3_100": 100}
-        workloads |= {"w2_60": 60, "w2_1000": 1_000} if long else {}
+        workloads |= {"w2_60": 60} if long else {}
+        workloads |= {"w2_1000": 1_000} if self.size is FULL else {}
         path = str(self.folder / f"naive-{number}.db")
         return run("naive", {"path": path, "sample": self.size.slow_sample, "workloads": workloads})
 
@@ -106,7 +107,7 @@ class Bench:
         drawn = {"w1": 0, "w2_60": 60, "w2_300": 300, "w3_100": 0}
         diagrams = {name: models.diagram(name[:2], models.BPMN_ENGINE, count) for name, count in drawn.items()}
         workloads = {name: int(name.partition("_")[2] or self.size.cases) for name in drawn}
-        asked = {"path": str(self.folder / f"bpmn-{number}"), "warm": 40, "diagrams": diagrams, "workloads": workloads}
+        asked = {"path": str(self.folder / f"bpmn-{number}"), "warm": 2 * self.size.cases, "diagrams": diagrams, "workloads": workloads}
         return execute(["node", str(PEERS / "bpmn_engine.mjs")], asked)
 
     def _viewflow(self, number: int) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from app import create_app
 from engine import access_tokens, definitions, people
@@ -47,19 +46,19 @@ class Caller:
     def __init__(self, app: Flask, headers: Mapping[str, str]) -> None:
         self._client, self.headers = app.test_client(use_cookies=False), dict(headers)
 
-    def asks(self, path: str, **query: Any) -> TestResponse:
+    def asks(self, path: str, **query: Any) -> Any:
         """GET."""
         return self._client.get(f"/engine-rest{path}", query_string=query or None, headers=self.headers)
 
-    def sends(self, path: str, given: Any = None, method: str = "POST", **query: Any) -> TestResponse:
+    def sends(self, path: str, given: Any = None, method: str = "POST", **query: Any) -> Any:
         """A JSON body."""
         path = f"/engine-rest{path}"
         return self._client.open(path, method=method, json=given or {}, query_string=query, headers=self.headers)
 
-    def fetches(self, worker: str = "w1", topic: str = TOPIC, most: int = 10, lock: int = 60_000, **more: Any) -> list[Any]:
+    def fetches(self, worker: str = "w1", topic: str = TOPIC, lock: int = 60_000, **more: Any) -> list[Any]:
         """Fetch and lock steps of one topic."""
         wanted = [{"topicName": topic, "lockDuration": lock, **more}]
-        answer = self.sends("/external-task/fetchAndLock", {"workerId": worker, "maxTasks": most, "topics": wanted})
+        answer = self.sends("/external-task/fetchAndLock", {"workerId": worker, "maxTasks": 10, "topics": wanted})
         assert answer.status_code == 200, answer.text
         found: list[Any] = answer.json
         return found
@@ -215,5 +214,6 @@ def npm() -> Path:
     installed = CLIENT / "node_modules" / ".package-lock.json"
     known = json.loads(installed.read_text())["packages"] if installed.exists() else {}
     if known != {name: each for name, each in wanted.items() if name}:
-        subprocess.run(["npm", "ci", "--no-progress", "--no-update-notifier", "--loglevel=error"], cwd=CLIENT, check=True)
+        install = ["npm", "ci", "--no-progress", "--no-update-notifier", "--loglevel=error"]
+        subprocess.run(install, cwd=CLIENT, check=True)
     return CLIENT

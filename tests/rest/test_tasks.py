@@ -139,11 +139,14 @@ def test_only_programs_write_past_a_form(it: Caller) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'"x"', b'{"userId": "\\u0000"}', b'{"userId": "\\ud800"}', b'{"userId": 1}', b'{"userId": NaN}', b"\xff"],
-)
+    [
+        b"{", b"[]", b'"x"', b'{"userId": "\\u0000"}', b'{"userId": "\\ud800"}', b'{"userId": 1}', b'{"userId": NaN}',
+        b"\xff",
+    ],
+)  # fmt: skip
 def test_a_body_that_is_no_request_is_refused(desk: Desk, it: Caller, case: str, body: bytes) -> None:
     [task] = it.asks("/task", processInstanceId=case).json
-    answer = desk.app.test_client().post(f"/engine-rest/task/{task['id']}/claim", data=body, headers=it.headers)
+    answer: Any = desk.app.test_client().post(f"/engine-rest/task/{task['id']}/claim", data=body, headers=it.headers)
     assert (answer.status_code, answer.json["type"]) == (400, "InvalidRequestException")
 
 
@@ -155,7 +158,8 @@ def test_an_address_that_is_no_request_is_refused(it: Caller, path: str) -> None
 @pytest.mark.parametrize(
     ("kind", "value", "kept"),
     [
-        ("String", "ก", "ก"), ("integer", 7, 7), ("Long", 2**62 + 1, 2**62 + 1), ("double", 1, 1.0), ("Boolean", True, True),
+        ("String", "ก", "ก"), ("integer", 7, 7), ("Long", 2**62 + 1, 2**62 + 1), ("double", 1, 1.0),
+        ("Boolean", True, True),
         ("json", '{"a": [1]}', {"a": [1]}), ("Date", "2026-11-23T00:00:00.000+0700", "2026-11-23"),
         ("date", "2026-11-23T09:05:14.242+0000", "2026-11-23T16:05:14.242+07:00"), ("Null", None, None),
     ],
@@ -171,8 +175,11 @@ def test_variables_of_every_type(desk: Desk, worker: Caller, kind: str, value: A
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("Integer", "x"), ("Long", 2**70), ("Double", "x"), ("Boolean", "yes"), ("Json", "{"), ("Date", "soon"), ("File", "eA==")],
-)
+    [
+        ("Integer", "x"), ("Long", 2**70), ("Double", "x"), ("Boolean", "yes"), ("Json", "{"), ("Date", "soon"),
+        ("File", "eA=="),
+    ],
+)  # fmt: skip
 def test_variables_that_are_not_what_they_say(worker: Caller, kind: str, value: Any) -> None:
     given = {"variables": {"x": {"value": value, "type": kind}}}
     assert worker.sends("/process-definition/key/outside/start", given).status_code == 400

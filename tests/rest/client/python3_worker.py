@@ -23,8 +23,8 @@ seen: list[dict[str, Any]] = []
 def work(task: Any) -> Any:
     """One step."""
     scenario = task.get_variable("scenario")
-    note = {"case": task.get_process_instance_id(), "scenario": scenario, "property": task.get_extension_property("register")}
-    seen.append({**note, "retries": task._context["retries"], "question": task.get_variable("question")})
+    note = {"case": task.get_process_instance_id(), "retries": task._context["retries"]}
+    seen.append({**note, "property": task.get_extension_property("register")})
     if scenario == "reject":
         return task.bpmn_error("REJECTED", "ไม่พบ", {"why": "ไม่พบ"})
     if scenario == "incident":
@@ -40,7 +40,8 @@ cases = {}
 for scenario in SCENARIOS:
     given = {"partner": "ก", "scenario": scenario}
     cases[scenario] = engine.start_process("outside", given, tenant_id=None, business_key=f"py3-{scenario}")["id"]
-cases["by_version"] = processes.start_process_by_version("outside", None, {"scenario": "complete", "partner": "ข"})["id"]
+given = {"partner": "ข", "scenario": "complete"}
+cases["by_version"] = processes.start_process_by_version("outside", None, given)["id"]
 
 worker = ExternalTaskWorker("py3", base, CONFIG)
 for _ in range(len(cases) + 1):  # one of them twice
@@ -54,7 +55,7 @@ try:
 except Exception as error:
     refusal = str(error)
 bearer = EngineClient(base, config={"auth_bearer": {"access_token": token}}).get_process_instance("outside")
-print(json.dumps({
+sys.stdout.write(json.dumps({
     "cases": cases, "seen": seen, "listed": [each["id"] for each in listed], "variable": variable,
     "failed": len(failed), "refusal": refusal, "bearer": len(bearer) > 0,
 }))  # fmt: skip

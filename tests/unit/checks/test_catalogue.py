@@ -50,8 +50,10 @@ def test_every_fault_that_forms_can_name_has_a_code_of_its_own() -> None:
 def test_a_problem_is_one_line() -> None:
     found = problem("unknown-topic", "a.bpmn", 7, "S1", name="งาน", topic="x\ny", known="notify")
     assert str(found) == (
-        "a.bpmn:7 unknown-topic S1: งาน “งาน”: ไม่รู้จักงานอัตโนมัติ “x y” ใช้ได้: notify"
-        ' / The task "งาน" asks for the topic "x y", which nothing serves. Known topics: notify.'
+        "a.bpmn:7 unknown-topic S1: งาน “งาน”: ไม่รู้จักงานอัตโนมัติ “x y” ใช้ได้: notify "
+        "หากโปรแกรมภายนอกเป็นผู้ทำ ให้ระบุ property served.by ว่าใครดูแล"
+        ' / The task "งาน" asks for the topic "x y", which nothing serves. Known topics: notify. '
+        "If an outside program does it, name who runs it in the property served.by."
     )
 
 
