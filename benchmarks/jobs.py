@@ -6,12 +6,14 @@ task. `python -m benchmarks.jobs [ROWS]` starts a PostgreSQL of its own and prin
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import yaml
@@ -26,42 +28,51 @@ from engine.tables import jobs
 from engine.worker import Worker
 from handlers import topics
 from tests.conftest import Office
-from tests.faults.scenes import with_due_job
+from tests.faults.scenes import new_link, with_due_job
 from tests.postgres import Cluster, PostgresStage
 
-ROUNDS = 3
-Run = Callable[[threading.Event], None]
+ROUNDS, ROWS = 3, "rows"
+FORK = multiprocessing.get_context("fork")
+Make = Callable[..., Worker | Distributed]
 
 
-def prepared(stage: Stage, name: str, rows: int, answers: Mapping[str, Any]) -> Office:
-    """A database in which so many rows are due at once, but not yet."""
-    database, engine = stage.copy(name, BEGIN)
-    office = Office(database, replace(engine, clock=SystemClock()), answers)
+def prepare(stage: Stage, rows: int, answers: Mapping[str, Any]) -> None:
+    """A database in which so many rows wait for next year."""
+    database, engine = stage.copy(ROWS, BEGIN)
+    office = Office(database, engine, answers)
     for _ in range(rows):
-        with_due_job(Office(database, engine, answers))
-    later = SystemClock().now().replace(year=SystemClock().now().year + 1)
+        with_due_job(office, new_link(office))  # of its own, so that no row waits for another
     with database.write() as db:
-        db.execute(update(jobs).values(due_at=later))
-    return office
+        db.execute(update(jobs).values(due_at=SystemClock().now() + timedelta(days=365)))
+    database.close()
 
 
-def measured(office: Office, runs: list[Run], rows: int) -> float:
-    """Rows per second, from the moment at which they fall due."""
-    stop = threading.Event()
-    threads = [threading.Thread(target=run, args=(stop,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    time.sleep(2)  # they are up and have found nothing
-    with office.database.write() as db:
+def measured(stage: Stage, make: Make, processes: int, rows: int) -> float:
+    """Rows per second, from the moment at which they all fall due."""
+    stage.duplicate("run", of=ROWS)
+    database, _ = stage.open("run", BEGIN)
+    stop = FORK.Event()
+    work = [FORK.Process(target=_work, args=(stage, make, stop)) for _ in range(processes)]
+    for process in work:
+        process.start()
+    time.sleep(3)  # they are up and have found nothing
+    with database.write() as db:
         db.execute(update(jobs).where(jobs.c.kind == "topic").values(due_at=SystemClock().now()))
     begun = time.perf_counter()
-    while _left(office.database):
+    while _left(database):
         time.sleep(0.02)
     spent = time.perf_counter() - begun
     stop.set()
-    for thread in threads:
-        thread.join()
+    for process in work:
+        process.join()
+    database.close()
+    stage.remove("run")
     return rows / spent
+
+
+def _work(stage: Stage, make: Make, stop: Any) -> None:
+    database, engine = stage.open("run", BEGIN)
+    make(replace(engine, clock=SystemClock()), database).run(stop)
 
 
 def _left(database: Database) -> int:
@@ -70,13 +81,14 @@ def _left(database: Database) -> int:
         return int(db.execute(query).scalar_one())
 
 
-def workers(office: Office, name: str) -> list[Run]:
-    """The workers of a row of the table."""
-    if name == "Procrastinate, 4 at a time":
-        return [Distributed(office.engine, office.database).run]
-    if name == "Procrastinate, 1 at a time":
-        return [Distributed(office.engine, office.database, concurrency=1).run]
-    return [Worker(office.engine, office.database).run for _ in range(int(name.split()[1]))]
+PLAN: list[tuple[str, str, int, Make]] = [
+    ("SQLite", "ours, 1 process", 1, Worker),
+    ("PostgreSQL", "ours, 1 process", 1, Worker),
+    ("PostgreSQL", "ours, 2 processes", 2, Worker),
+    ("PostgreSQL", "Procrastinate, 1 process, 1 at a time", 1, partial(Distributed, concurrency=1)),
+    ("PostgreSQL", "Procrastinate, 1 process, 4 at a time", 1, Distributed),
+    ("PostgreSQL", "Procrastinate, 2 processes, 4 at a time", 2, Distributed),
+]
 
 
 def run(rows: int) -> None:
@@ -87,24 +99,15 @@ def run(rows: int) -> None:
         "SQLite": Stage(topics(), project.files()),
         "PostgreSQL": PostgresStage(cluster, topics(), project.files()),
     }
-    plan = [
-        ("SQLite", "ours, 1 thread"),
-        ("PostgreSQL", "ours, 1 thread"),
-        ("PostgreSQL", "ours, 4 threads"),
-        ("PostgreSQL", "Procrastinate, 1 at a time"),
-        ("PostgreSQL", "Procrastinate, 4 at a time"),
-    ]
-    found: dict[tuple[str, str], list[float]] = {line: [] for line in plan}
-    for number in range(ROUNDS):
-        for base, name in plan:
-            key = f"jobs-{number}-{abs(hash(name))}"
-            office = prepared(stages[base], key, rows, answers)
-            found[base, name].append(measured(office, workers(office, name), rows))
-            office.database.close()
-            stages[base].remove(key)
+    for stage in stages.values():
+        prepare(stage, rows, answers)
+    found: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for base, name, processes, make in PLAN:
+            found.setdefault(f"{base} | {name}", []).append(measured(stages[base], make, processes, rows))
     print(f"| database | worker | jobs/s (median of {ROUNDS}, {rows} rows) | lowest - highest |\n|---|---|--:|--:|")
-    for (base, name), rates in found.items():
-        print(f"| {base} | {name} | {statistics.median(rates):.0f} | {min(rates):.0f} - {max(rates):.0f} |")
+    for line, rates in found.items():
+        print(f"| {line} | {statistics.median(rates):.0f} | {min(rates):.0f} - {max(rates):.0f} |")
     for stage in stages.values():
         stage.close()
     cluster.close()

@@ -107,8 +107,10 @@ class Bench:
         drawn = {"w1": 0, "w2_60": 60, "w2_300": 300, "w3_100": 0}
         diagrams = {name: models.diagram(name[:2], models.BPMN_ENGINE, count) for name, count in drawn.items()}
         workloads = {name: int(name.partition("_")[2] or self.size.cases) for name in drawn}
-        asked = {"path": str(self.folder / f"bpmn-{number}"), "warm": 2 * self.size.cases, "diagrams": diagrams, "workloads": workloads}
-        return execute(["node", str(PEERS / "bpmn_engine.mjs")], asked)
+        asked = {"path": str(self.folder / f"bpmn-{number}"), "warm": 2 * self.size.cases}
+        return execute(
+            ["node", str(PEERS / "bpmn_engine.mjs")], {**asked, "diagrams": diagrams, "workloads": workloads}
+        )
 
     def _viewflow(self, number: int) -> dict[str, Any]:
         workloads = {"w1": self.size.cases, "w3_100": 100}

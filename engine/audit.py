@@ -58,6 +58,9 @@ class Tag(StrEnum):
     EXPORT = "registry:export"
 
 
+_APPEND = insert(audit)  # built once, as all statements of the hot path: building costs more than running
+
+
 def digest(value: Any) -> str:
     """SHA-256 of a JSON value in canonical form."""
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -77,7 +80,7 @@ def record(
     body = dict(detail)
     link = _link(previous, ctx.now, tag, person, element, body)
     ctx.db.execute(
-        insert(audit),
+        _APPEND,
         {
             "case_id": case,
             "at": ctx.now,

@@ -31,8 +31,10 @@ def take_early(ctx: Context, case: Case) -> bool:
     elements = case.definition.diagram.elements
     for token in case.tokens.waiting():
         name = elements[token.element].message if token.kind == "event" else None
+        if name is None:
+            continue
         kept = (inbox.c.case_id == case.id) & (inbox.c.name == name) & inbox.c.taken_at.is_(None)
-        row = ctx.db.execute(select(inbox).where(kept).order_by(inbox.c.at).limit(1)).one_or_none() if name else None
+        row = ctx.db.execute(select(inbox).where(kept).order_by(inbox.c.at).limit(1)).one_or_none()
         if row is not None:
             ctx.db.execute(update(inbox).where(inbox.c.id == row.id).values(taken_at=ctx.now))
             case.data.update(row.payload)

@@ -22,6 +22,11 @@ from engine.tables import candidates, participants, tasks
 from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
+_TASKS, _CANDIDATES = insert(tasks), insert(candidates)
+_ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
+_KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
+_ADMIT = insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN))
+_ANOTHER = select(tasks.c.id).where(tasks.c.token == bindparam("token"), tasks.c.status == "open").limit(1)
 
 
 def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
@@ -37,9 +42,9 @@ def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
             if not who:
                 incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
     if rows:
-        ctx.db.execute(insert(tasks), rows)
+        ctx.db.execute(_TASKS, rows)
     if doers:
-        ctx.db.execute(insert(candidates), doers)
+        ctx.db.execute(_CANDIDATES, doers)
         _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, tokens))
 
 
@@ -51,11 +56,7 @@ def _consulted(case: Case, tokens: list[Token]) -> set[str]:
 
 def _admit(ctx: Context, case: Case, who: set[str]) -> None:
     """Whoever was ever asked to work on a case may go on reading it."""
-    table = participants.c
-    known = exists().where(table.candidate == bindparam("asked"), table.case_id == bindparam("case"))
-    fresh = select(bindparam("asked", type_=String), bindparam("case", type_=String)).where(~known)
-    rows = [{"asked": candidate, "case": case.id} for candidate in sorted(who)]
-    ctx.db.execute(insert(participants).from_select(["candidate", "case_id"], fresh), rows)
+    ctx.db.execute(_ADMIT, [{"asked": candidate, "case": case.id} for candidate in sorted(who)])
 
 
 def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:
@@ -113,8 +114,7 @@ def closes(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop
     """True when the instance just done was the last, or the completion condition now holds."""
     if loop.sequential:
         return _condition_holds(ctx, case, row, loop) or not _open_next(ctx, case, row, element, loop)
-    another = select(tasks.c.id).where(tasks.c.token == row.token, tasks.c.status == "open").limit(1)
-    return ctx.db.execute(another).first() is None or _condition_holds(ctx, case, row, loop)
+    return ctx.db.execute(_ANOTHER, {"token": row.token}).first() is None or _condition_holds(ctx, case, row, loop)
 
 
 def _condition_holds(ctx: Context, case: Case, row: Row[Any], loop: Loop) -> bool:

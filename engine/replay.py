@@ -56,12 +56,20 @@ class Stage:
         self.folder = Path(tempfile.mkdtemp(prefix="prasan-replay-"))
         self._topics, self._library = topics, Library()
         database, engine = self.open("stage", BEGIN)
+        try:
+            self._prepare(database, engine, files)
+        except PrasanError:
+            self.close()
+            raise
+        finally:
+            database.close()
+
+    def _prepare(self, database: Database, engine: Engine, files: Mapping[str, bytes]) -> None:
         database.migrate()
         with database.write() as db:
             ctx = engine.context(db)
             demo.load(ctx)
             definitions.deploy(ctx, files, "replay", "replay")
-        database.close()
 
     def copy(self, name: str, begin: str) -> tuple[Database, Engine]:
         """A fresh copy of the prepared database and an engine whose clock stands at `begin`."""
@@ -77,10 +85,10 @@ class Stage:
         """The database of a name; here a file of SQLite."""
         return Database(f"sqlite:///{self.folder / name}.db")
 
-    def duplicate(self, name: str) -> None:
-        """Copy the prepared database."""
-        for part in self.folder.glob("stage.db*"):
-            shutil.copy(part, self.folder / part.name.replace("stage", name))
+    def duplicate(self, name: str, of: str = "stage") -> None:
+        """Copy the prepared database, or another that nobody uses."""
+        for part in self.folder.glob(f"{of}.db*"):
+            shutil.copy(part, self.folder / part.name.replace(of, name))
 
     def remove(self, name: str) -> None:
         """Remove one copy."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select, union, update
+from sqlalchemy import bindparam, delete, insert, literal, select, union, update
 
 from engine import case as cases
 from engine import inbox, incidents, instances, topics
@@ -27,6 +27,11 @@ from engine.errors import EngineFault
 from engine.tables import candidates, jobs, tasks
 from engine.tokens import Token
 
+_OF_CASE = tasks.c.case_id == bindparam("case")
+_WITH_ROWS = union(
+    select(literal("task"), tasks.c.token).where(_OF_CASE, tasks.c.status == "open"),
+    select(literal("job"), jobs.c.token).where(jobs.c.case_id == bindparam("case"), jobs.c.token.is_not(None)),
+)
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 
 
@@ -189,9 +194,7 @@ def _match_rows(ctx: Context, case: Case, waiting: list[Token]) -> None:
 
 def _tokens_with_rows(ctx: Context, case: Case) -> tuple[set[str], set[str]]:
     """Tokens for which a case has open tasks, and tokens for which it has jobs."""
-    open_tasks = select(literal("task"), tasks.c.token).where(tasks.c.case_id == case.id, tasks.c.status == "open")
-    due = select(literal("job"), jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.token.is_not(None))
-    rows = ctx.db.execute(union(open_tasks, due)).all()
+    rows = ctx.db.execute(_WITH_ROWS, {"case": case.id}).all()
     return {token for kind, token in rows if kind == "task"}, {token for kind, token in rows if kind == "job"}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 
 from engine import case as cases
 from engine import instances, lookups
@@ -28,6 +28,18 @@ from forms import answers as form_answers
 from forms.schema import Form
 
 OPEN, DONE = "open", "done"
+_KEY = tasks.c.id == bindparam("task")
+_OF_TASK = select(tasks.c.case_id).where(_KEY).scalar_subquery()
+# Built once: building a statement costs several times what running it does.
+_LOCK_CASE = select(cases_table).where(cases_table.c.id == _OF_TASK).with_for_update(key_share=True)
+_WITH_CANDIDATES = select(tasks, candidates.c.candidate).select_from(tasks.outerjoin(candidates)).where(_KEY)
+_ANSWERED = {name: bindparam(name, type_=tasks.c[name].type) for name in ("done_at", "answers")}
+_FINISH = (
+    update(tasks)
+    .where(_KEY)
+    .values(status=DONE, claimed_by=bindparam("person"), done_by=bindparam("person"), **_ANSWERED)
+)
+_UNASK = delete(candidates).where(candidates.c.task_id == bindparam("task"))
 
 
 def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
@@ -92,18 +104,9 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     _allow(ctx, row, asked, person, case.definition)
     element = case.definition.diagram.elements[row.element]
     clean = check_answers(ctx, case.definition, element, answers, case.data)
-    ctx.db.execute(
-        update(tasks)
-        .where(tasks.c.id == task_id)
-        .values(
-            status=DONE,
-            claimed_by=person.username,
-            done_by=person.username,
-            done_at=ctx.now,
-            answers=clean,
-        )
-    )
-    ctx.db.execute(delete(candidates).where(candidates.c.task_id == task_id))
+    done = {"task": task_id, "person": person.username, "done_at": ctx.now, "answers": clean}
+    ctx.db.execute(_FINISH, done)
+    ctx.db.execute(_UNASK, {"task": task_id})
     if element.loop is None:
         _write(case, case.definition.form(element.id), clean)
         case.tokens.complete(row.token)
@@ -156,12 +159,10 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
 
 def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Row[Any], frozenset[str]]:
     """The locked case of a task, its row, and the candidates who may do it; raises `NotFound`, `TaskGone`."""
-    of_task = select(tasks.c.case_id).where(tasks.c.id == task_id).scalar_subquery()
-    case_row = ctx.db.execute(select(cases_table).where(cases_table.c.id == of_task).with_for_update()).one_or_none()
+    case_row = ctx.db.execute(_LOCK_CASE, {"task": task_id}).one_or_none()
     if case_row is None:
         raise NotFound(what="task", key=task_id)
-    asked = tasks.outerjoin(candidates, candidates.c.task_id == tasks.c.id)
-    rows = ctx.db.execute(select(tasks, candidates.c.candidate).select_from(asked).where(tasks.c.id == task_id)).all()
+    rows = ctx.db.execute(_WITH_CANDIDATES, {"task": task_id}).all()
     if rows[0].status != OPEN:
         raise TaskGone(status=rows[0].status, by=_faster(ctx, rows[0]))
     return cases.from_row(ctx, case_row), rows[0], frozenset(row.candidate for row in rows if row.candidate)

@@ -59,7 +59,14 @@ def worklist(
     named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
     named = named.outerjoin(groups, groups.c.id == tasks.c.item)
     query = (
-        select(tasks, cases.c.number, cases.c.title, cases.c.process, people_table.c.name.label("claimer"), groups.c.name.label("unit"))
+        select(
+            tasks,
+            cases.c.number,
+            cases.c.title,
+            cases.c.process,
+            people_table.c.name.label("claimer"),
+            groups.c.name.label("unit"),
+        )
         .select_from(named)
         .where(*where, scopes.get(scope, true()))
         .order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Component:
         return str(self.attributes.get("label") or "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A form that was read; `schema` is what the browser gets, with every component's id filled in."""
 
@@ -62,16 +63,29 @@ class Form:
         """Every component, parents before children."""
         return _flatten(self.roots)
 
-    def keys(self) -> set[str]:
+    def keys(self) -> frozenset[str]:
         """The top-level data keys that the form writes."""
-        written = (c for c in self.components() if c.is_input or (c.type == "dynamiclist" and c.path))
-        return {c.path[0] for c in written if c.path and not c.attributes.get("disabled")}
+        return self._keys
 
-    def reads(self) -> set[str]:
+    def reads(self) -> frozenset[str]:
         """The variable names that the form needs to be shown: its own keys and the names in its expressions."""
+        return self._reads
+
+    @functools.cached_property
+    def computes(self) -> bool:
+        """Whether any field is computed from others."""
+        return any(component.type == "expression" for component in self.components())
+
+    @functools.cached_property
+    def _keys(self) -> frozenset[str]:
+        written = (c for c in self.components() if c.is_input or (c.type == "dynamiclist" and c.path))
+        return frozenset(c.path[0] for c in written if c.path and not c.attributes.get("disabled"))
+
+    @functools.cached_property
+    def _reads(self) -> frozenset[str]:
         own = {component.path[0] for component in self.components() if component.path}
         used = {name for component in self.components() for name in names_of(component)}
-        return (own | used) - SCOPE_NAMES
+        return frozenset((own | used) - SCOPE_NAMES)
 
 
 def _flatten(components: tuple[Component, ...]) -> Iterator[Component]:

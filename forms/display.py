@@ -14,7 +14,9 @@ from forms.dates import thai_date
 from forms.schema import Form
 
 Line = tuple[str, str]
-_SHOWN = {"textfield", "textarea", "number", "datetime", "select", "radio", "checkbox", "checklist", "taglist", "expression", "dynamiclist"}
+_SHOWN = frozenset(
+    "textfield textarea number datetime select radio checkbox checklist taglist expression dynamiclist".split()
+)
 
 
 def describe(form: Form, answers: Mapping[str, Any], lookups: Mapping[str, list[dict[str, str]]]) -> list[Line]:

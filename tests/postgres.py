@@ -124,8 +124,8 @@ class PostgresStage(Stage):
     def database(self, name: str) -> Database:
         return Database(self.cluster.url(name))
 
-    def duplicate(self, name: str) -> None:
-        self.cluster.create(name, template="stage")
+    def duplicate(self, name: str, of: str = "stage") -> None:
+        self.cluster.create(name, template=of)
 
     def remove(self, name: str) -> None:
         self.cluster.drop(name)

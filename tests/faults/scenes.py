@@ -176,12 +176,12 @@ def new_link(office: Office) -> str:
     return str(office.query("SELECT max(number) AS newest FROM links")[0].newest)
 
 
-def with_due_job(office: Office) -> str:
+def with_due_job(office: Office, link: str = LINK["link_no"]) -> str:
     """A case whose handler has failed once and is due again."""
     sound = office.engine
     office.engine = replace(sound, topics=failing(sound.topics, "registry-read"))
     case = office.start("link_termination", "it")
-    office.do(case, "S1", "it", **LINK)
+    office.do(case, "S1", "it", **{**LINK, "link_no": link})
     office.engine = sound
     office.clock.forward(seconds=31)
     return case

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,10 +106,14 @@ def test_there_are_few_trials_at_a_time(sandboxes: Sandboxes, monkeypatch: pytes
     assert sandboxes.get(second.id, "owner").id != sandboxes.get(third.id, "owner").id
 
 
-def test_what_would_be_refused_cannot_be_tried(sandboxes: Sandboxes) -> None:
+def test_what_would_be_refused_cannot_be_tried_and_leaves_nothing(
+    sandboxes: Sandboxes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(DeploymentRefused):
         open_one(sandboxes, {"link-termination.bpmn": FILES["link-termination.bpmn"]})
     assert not sandboxes._open
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_candidate_is_tried_on_its_page(

@@ -18,7 +18,7 @@ Login = Callable[[str], Actor]
 pytestmark = pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # one database is enough for these
 NOWHERE = "0" * 32
 
-PAGES = ["/", "/start", "/cases", "/registry", "/messages", "/help", "/registry.xlsx"]
+PAGES = ["/", "/start", "/cases", "/registry", "/messages", "/help", "/registry.xlsx", "/account/tokens"]
 OTHERS_PAGES = ["/tasks/{task}", "/cases/{number}", "/documents/{document}"]
 GUARDED_PAGES = ["/outbox", "/incidents"]
 SHARED_PAGES = ["/registry/{link}"]
@@ -33,9 +33,10 @@ UNSAFE = [
     ("POST", "/cases/{number}/cancel"),
     ("POST", "/messages/{message}/read"),
     ("POST", "/jobs/{job}/retry"),
+    ("POST", "/account/tokens/{token}/revoke"),
     ("POST", "/logout"),
 ]
-WITH_OWN_TESTS = ("/studio", "/engine-rest")
+WITH_OWN_TESTS = ("/studio", "/engine-rest", "/.well-known")
 PUBLIC = {"/login", "/health", "/static/<path:filename>"}
 NOT_THERE = {
     "task": NOWHERE,
@@ -45,6 +46,7 @@ NOT_THERE = {
     "process": "nothing",
     "message": NOWHERE,
     "job": NOWHERE,
+    "token": NOWHERE,
 }
 
 

@@ -3,6 +3,7 @@ const STEP = 1.25;
 const READABLE = 0.6;
 const COMFORTABLE = 0.85;
 const MARGIN = 56;
+const EDGE = 20;
 const SMALLEST = 0.15;
 const LARGEST = 3;
 
@@ -67,9 +68,11 @@ function firstView(viewer, node, focusId) {
   if (fit(viewer) >= READABLE || !target) return;
   canvas.zoom(COMFORTABLE, { x: 0, y: 0 });
   const { width, height, inner } = canvas.viewbox();
-  const centre = { x: target.x + target.width / 2, y: target.y + target.height / 2 };
-  const top = height >= inner.height ? inner.y - (height - inner.height) / 2 : centre.y - height / 2;
-  canvas.viewbox({ x: centre.x - width / 2, y: top, width, height });
+  const along = (start, length, shown, centre) => (shown >= length ? start - (shown - length) / 2
+    : Math.min(Math.max(centre - shown / 2, start - EDGE), start + length - shown + EDGE));
+  const x = along(inner.x, inner.width, width, target.x + target.width / 2);
+  const y = along(inner.y, inner.height, height, target.y + target.height / 2);
+  canvas.viewbox({ x, y, width, height });
 }
 
 /** Builds the frame inside container; addTools(viewer, focusId) completes it after the import. */

@@ -37,8 +37,9 @@ function show(viewers, id) {
   holding.forEach((viewer) => {
     const canvas = viewer.get('canvas');
     if (canvas.zoom() < 0.6) canvas.zoom(0.8);
+    const element = viewer.get('elementRegistry').get(id);
     canvas.addMarker(id, CHOSEN);
-    canvas.scrollToElement(id, { top: 60, bottom: 60, left: 80, right: 80 });
+    canvas.scrollToElement(element.source ?? element, { top: 60, bottom: 60, left: 80, right: 80 });
   });
   holding[0]?.get('canvas').getContainer().closest('.diagram').scrollIntoView({ block: 'nearest' });
 }
