@@ -199,11 +199,7 @@ def failure(
     ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(**values))
     if not left:
         incidents.raise_for_job(ctx, case.id, job.id, job.element, "handler", message)
-    _note_failure(ctx, case, job, person, worker)
-
-
-def _note_failure(ctx: Context, case: Case, job: Row[Any], person: Person, worker: str) -> None:
-    detail = {"job": job.id, "attempt": job.attempts + 1, "worker": worker}
+    detail = {"job": job.id, "attempt": job.attempts + 1, "worker": worker, "retries": left}
     case.log(ctx, Tag.HANDLER_FAILED, person.username, detail, job.element)
     cases.store_head(ctx, case)
 

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, true, update
 
 from engine import case as cases
-from engine import expiry, incidents, messages
+from engine import housekeeping, incidents, messages
 from engine.audit import SYSTEM, Tag
 from engine.calendar import Cycle, next_morning
 from engine.context import Context, Engine
@@ -114,7 +114,7 @@ def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail:
     if job.kind == "send":
         _lease(ctx, attempt, job)
     elif job.kind == WATCH:
-        expiry.watch(ctx)
+        housekeeping.daily(ctx)
         _tomorrow(ctx)
     else:
         row = cases.try_lock_row(ctx, job.case_id)

@@ -287,7 +287,7 @@ def task(ctx: Context, task_id: str, person: Person) -> TaskView:
 
 
 def next_task(ctx: Context, case_id: str, person: Person) -> str | None:
-    """The open task of a case that this person can go on with, the one claimed or asked first; None when others must act."""
+    """The open task of a case that this person can go on with, claimed or asked first; None when others must act."""
     free = or_(tasks.c.claimed_by == person.username, tasks.c.claimed_by.is_(None))
     query = (
         select(tasks, cases.c.definition_id)

@@ -38,6 +38,13 @@ def _because(detail: Mapping[str, Any]) -> str:
     return f"เหตุผล: {detail['reason']}" if detail.get("reason") else ""
 
 
+def _afterwards(detail: Mapping[str, Any]) -> str:
+    """What follows a failed step: an error event of the diagram, an operator, or another try."""
+    if detail.get("code"):
+        return f"ไปตามทางของข้อผิดพลาด {detail['code']}"
+    return "รอผู้ดูแลระบบ" if detail.get("retries") == 0 else "และจะลองใหม่เอง"
+
+
 _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], Sentence]] = {
     Tag.CASE_START: lambda _, detail: Sentence(f"เปิดเรื่อง ตามแผนผังรุ่นที่ {detail.get('version', '')}", "done"),
     Tag.CASE_END: lambda name, _: Sentence(f"สิ้นสุดเรื่อง: {name}", "done"),
@@ -54,7 +61,7 @@ _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], Sentence]] = {
     Tag.TASK_DONE: lambda name, _: Sentence(f"ดำเนินการ “{name}” แล้ว", "done"),
     Tag.TASK_REFUSED: lambda name, _: Sentence(f"ส่ง “{name}” ไม่ผ่านการตรวจ"),
     Tag.HANDLER_DONE: lambda name, _: Sentence(f"ระบบทำ “{name}” แล้ว", "done"),
-    Tag.HANDLER_FAILED: lambda name, _: Sentence(f"ระบบทำ “{name}” ไม่สำเร็จ และจะลองใหม่เอง", "problem"),
+    Tag.HANDLER_FAILED: lambda name, detail: Sentence(f"ระบบทำ “{name}” ไม่สำเร็จ {_afterwards(detail)}", "problem"),
     Tag.JOB_RETRY: lambda name, _: Sentence(f"สั่งให้ระบบลอง “{name}” ใหม่"),
     Tag.TIMER_FIRED: lambda name, _: Sentence(f"ถึงกำหนดเวลา “{name}”", "done"),
     Tag.DOCUMENT_ADD: lambda _, __: Sentence("แนบเอกสาร"),
