@@ -58,6 +58,7 @@ class Account:
 ACCOUNTS = (
     Account("it", "เจ้าหน้าที่ ทส.", "นักวิชาการคอมพิวเตอร์", ("it_dept",)),
     Account("it-director", "ผอ.ทส.", "ผู้อำนวยการฝ่ายเทคโนโลยีสารสนเทศ", ("it_dept/head",)),
+    Account("it-deputy", "รอง ผอ.ทส.", "รองผู้อำนวยการ ปฏิบัติการแทนผู้อำนวยการ", ("it_dept/head",)),
     Account("vc", "เจ้าหน้าที่ วช.", "เจ้าหน้าที่ฝ่าย วช.", ("vc_dept",)),
     Account("vc-director", "ผอ.วช.", "ผู้อำนวยการฝ่าย วช.", ("vc_dept/head",)),
     Account("seam", "คณะทำงาน SEAM", "เลขานุการคณะทำงาน", ("wg_seam",)),

@@ -27,10 +27,15 @@ def may_own(person: Person) -> bool:
 
 @dataclass(frozen=True)
 class Version:
-    """One version: its row with who deployed it (`by`) and why (`note`), and the cases that run it."""
+    """One version: its row with who deployed it (`by`), and the cases that run it."""
 
     row: Row[Any]
     running: int
+
+    @property
+    def why(self) -> str:
+        """Why it was made: the note, else what its deployment was called in the Modeler."""
+        return str(self.row.note or self.row.deployment)
 
     @property
     def state(self) -> str:
@@ -95,6 +100,7 @@ def process(ctx: Context, key: str) -> Process:
 def _rows(ctx: Context, key: str | None = None) -> list[Version]:
     d = definitions
     columns: list[Any] = [d, deployments.c.by, deployments.c.note, deployments.c.source]
+    columns.append(deployments.c.name.label("deployment"))
     query = select(*columns).join_from(d, deployments).order_by(d.c.process, d.c.version.desc())
     rows = ctx.db.execute(query if key is None else query.where(d.c.process == key))
     counted = select(cases.c.definition_id, func.count()).where(cases.c.status.in_(("running", "suspended")))

@@ -75,7 +75,8 @@ def due(value: datetime) -> Due:
         return Due("late", f"เกินกำหนด {days} วัน" if days else "เลยกำหนดวันนี้")
     if (last - today).days <= SOON_DAYS:
         return Due("soon", "ครบกำหนดวันนี้" if last == today else "ครบกำหนดพรุ่งนี้")
-    return Due("ok", f"เหลือ {_working_days(today, last)} วันทำการ")
+    left = (last - today).days
+    return Due("ok", f"เหลือ {left} วัน" if left > FARTHEST_COUNTED else f"เหลือ {_working_days(today, last)} วันทำการ")
 
 
 def term(last: date) -> str:
@@ -85,10 +86,8 @@ def term(last: date) -> str:
 
 
 def _working_days(today: date, last: date) -> int:
-    """Working days after today until the last day; beyond 100 days it is counted in days."""
+    """Working days after today until the last day."""
     is_working, days = site().engine.calendar.is_working, (last - today).days
-    if days > FARTHEST_COUNTED:
-        return days
     return sum(is_working(today + timedelta(days=number)) for number in range(1, days + 1))
 
 

@@ -11,6 +11,7 @@ const OUT = here('../static/build');
 const UNTRANSLATED = [
   ['placeholder: \'Search\'', 'placeholder: \'เลือก หรือพิมพ์เพื่อค้นหา\''],
   ['valueLabel || \'Select\'', 'valueLabel || \'เลือก\''],
+  ['`Remove list item ${', '`ลบรายการที่ ${'],
   ['children: "Browse"', 'children: "เลือกไฟล์"'],
   ['use24h ? \'hh:mm\'', 'use24h ? \'ชั่วโมง:นาที\''],
 ];

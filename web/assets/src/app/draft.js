@@ -4,7 +4,7 @@ import { send } from './http.js';
 const QUIET_MS = 1500;
 const clock = () => new Date().toLocaleTimeString('th-TH', { hour: '2-digit', minute: '2-digit' });
 
-/** A draft keeper: note(answers) after a change, stop() once the answers were sent for good. */
+/** A draft keeper: note(answers) after a change, hold() while the answers are being sent. */
 export function createDraft(url, initial, say) {
   let saved = JSON.stringify(initial);
   let waiting;
@@ -28,7 +28,7 @@ export function createDraft(url, initial, say) {
       clearTimeout(timer);
       timer = setTimeout(save, QUIET_MS);
     },
-    stop() {
+    hold() {
       waiting = undefined;
       clearTimeout(timer);
     },

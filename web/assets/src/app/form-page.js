@@ -16,15 +16,15 @@ function noticeFor(status, body) {
 
 function createSender(page, button) {
   return async function sendAnswers(handle, draft, { answers, files, valid }) {
+    if (button.disabled) return undefined; // the second half of a double click
     clearMessages();
     if (!valid) return showSummary(handle);
     button.disabled = true;
+    draft?.hold();
     button.setAttribute('aria-busy', 'true');
     const { status, body } = await send('POST', page.submitUrl, answers, { files });
-    if (status === 200 && body.next) {
-      draft?.stop();
-      return location.assign(body.next);
-    }
+    if (status === 200 && body.next) return location.assign(body.next);
+    draft?.note(answers);
     button.disabled = false;
     button.removeAttribute('aria-busy');
     if (status !== 422) return showNotice(noticeFor(status, body));
@@ -32,6 +32,8 @@ function createSender(page, button) {
     return showSummary(handle, body.errors);
   };
 }
+
+const drawn = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); });
 
 async function start(page, container) {
   const button = document.querySelector('[data-form-submit]');
@@ -45,6 +47,7 @@ async function start(page, container) {
     onSubmit: (result) => sendAnswers?.(handle, draft, result),
   });
   if (page.draftUrl && !page.readonly) {
+    await drawn(); // computed fields have their values now: what differs later was written by a person
     draft = createDraft(page.draftUrl, handle.answers(), (text) => { if (status) status.textContent = text; });
   }
   if (page.readonly) button?.remove();

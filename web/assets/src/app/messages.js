@@ -52,6 +52,7 @@ export function showSummary(handle, errors = {}) {
   list.append(...problems.map(problemItem), ...others.map((message) => element('li', '', message)));
   node.append(list);
   region().replaceChildren(node);
-  if (problems.length) problems[0].focus();
-  else node.scrollIntoView({ block: 'center' });
+  node.tabIndex = -1;
+  node.focus({ preventScroll: true });
+  node.scrollIntoView({ block: 'start' });
 }

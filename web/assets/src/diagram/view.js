@@ -64,7 +64,7 @@ function firstView(viewer, node, focusId) {
   const canvas = viewer.get('canvas');
   const target = focusId && viewer.get('elementRegistry').get(focusId);
   const whole = Math.min(1, node.clientWidth / canvas.viewbox().inner.width);
-  setHeight(viewer, node, target ? Math.max(whole, READABLE) : whole);
+  setHeight(viewer, node, target ? Math.max(whole, COMFORTABLE) : whole);
   if (fit(viewer) >= READABLE || !target) return;
   canvas.zoom(COMFORTABLE, { x: 0, y: 0 });
   const { width, height, inner } = canvas.viewbox();
