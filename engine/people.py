@@ -148,7 +148,7 @@ def _load(ctx: Context, which: Any) -> Person | None:
         select(people, memberships.c.group_id, memberships.c.head, groups.c.parent, groups.c.kind)
         .select_from(people.outerjoin(member, and_(memberships.c.person_id == people.c.id, _valid(day))))
         .where(which, people.c.active)
-        .order_by(memberships.c.id)
+        .order_by(memberships.c.group_id)
     )
     rows = ctx.db.execute(query).all()
     return _person(rows) if rows else None

@@ -6,6 +6,7 @@ way to the real cases. There are few at a time, each lives for an hour; what is 
 
 from __future__ import annotations
 
+import atexit
 import threading
 import uuid
 from collections import OrderedDict
@@ -129,6 +130,15 @@ class Sandboxes:
         self._clock = clock
         self._open: OrderedDict[str, Sandbox] = OrderedDict()
         self._lock = threading.Lock()
+        atexit.register(self.clear)
+
+    def clear(self) -> None:
+        """Throw every trial away; done when the program ends."""
+        with self._lock:
+            gone = list(self._open.values())
+            self._open.clear()
+        for each in gone:
+            each.close()
 
     def open(self, owner: str, version: int, files: Mapping[str, bytes], process: str, topics: Topics) -> Sandbox:
         """Make a sandbox with the files of one version; raises `DeploymentRefused` for files that would be refused."""

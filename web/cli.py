@@ -79,7 +79,7 @@ def _prepare_demonstration() -> None:
     with writing() as ctx:
         fresh = demo.load(ctx)
         if fresh or not definitions.all_live(ctx.db):
-            definitions.deploy(ctx, project.files(), SYSTEM, "project", "demonstration")
+            definitions.deploy(ctx, project.files(), SYSTEM, "project", "demonstration", "รุ่นแรกตามคู่มือ")
     click.echo("the demonstration is loaded" if fresh else "the demonstration was loaded before")
 
 

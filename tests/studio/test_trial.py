@@ -33,8 +33,8 @@ def clock() -> FixedClock:
 def sandboxes(clock: FixedClock) -> Iterator[Sandboxes]:
     made = Sandboxes(clock)
     yield made
-    for key in list(made._open):
-        made._open.pop(key).close()
+    made.clear()
+    assert not made._open
 
 
 def open_one(sandboxes: Sandboxes, files: Mapping[str, bytes] = FILES, process: str = "link_termination") -> Sandbox:

@@ -20,7 +20,9 @@ WAITS = (1, 5, 30, 100)
 
 def sandboxes() -> Sandboxes:
     """The application's trials."""
-    kept: Sandboxes = current_app.extensions.setdefault("sandboxes", Sandboxes(site().engine.clock))
+    if "sandboxes" not in current_app.extensions:
+        current_app.extensions.setdefault("sandboxes", Sandboxes(site().engine.clock))
+    kept: Sandboxes = current_app.extensions["sandboxes"]
     return kept
 
 
