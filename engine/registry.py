@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from engine import audit, numbering
 from engine.calendar import today
@@ -103,11 +103,15 @@ class Registry:
 
     def move(self, number: str, state: LinkState, note: str = "", **values: Any) -> None:
         """Bring a link into a state; raises `RegistryRefused` for a move that is not allowed."""
-        self._change(self.find(number), state, values, note)
+        locked = self._one(number, select(links).where(links.c.number == number).with_for_update())
+        self._change(locked, state, values, note)
 
     def find(self, number: str) -> Row[Any]:
-        """The row of a number, locked; raises `RegistryRefused`."""
-        row = self._ctx.db.execute(select(links).where(links.c.number == number).with_for_update()).one_or_none()
+        """The row of a number; raises `RegistryRefused`."""
+        return self._one(number, select(links).where(links.c.number == number))
+
+    def _one(self, number: str, query: Select[Any]) -> Row[Any]:
+        row = self._ctx.db.execute(query).one_or_none()
         if row is None:
             raise RegistryRefused(reason=f"there is no link {number}", reason_th=f"ไม่พบรายการเลขที่ {number} ในทะเบียน")
         return row

@@ -11,13 +11,12 @@ import click
 from flask import Blueprint, current_app
 from sqlalchemy import select
 
-from engine import audit, checks, definitions, demo, jobs, project, replay, templates
+from engine import audit, checks, definitions, demo, jobs, project, replay, templates, worker
 from engine.audit import SYSTEM
 from engine.checks import document
 from engine.errors import DeploymentRefused, PrasanError
 from engine.people import Person
 from engine.tables import cases
-from engine.worker import Worker
 from web.mail import sender
 from web.request import reading, site, writing
 from web.server import Server
@@ -104,7 +103,7 @@ def work() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     click.echo("the worker is running")
-    Worker(site().engine, site().database, sender(site().settings)).run(stop)
+    worker.for_database(site().engine, site().database, sender(site().settings))(stop)
 
 
 @commands.cli.command("serve")

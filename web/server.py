@@ -48,7 +48,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _begin(self, _: Any) -> None:
         parts = self._parts
-        self._stop = worker.in_thread(worker.Worker(parts.engine, parts.database, sender(parts.settings)).run)
+        run = worker.for_database(parts.engine, parts.database, sender(parts.settings))
+        self._stop = worker.in_thread(run)
 
     def _end(self, _server: Any, _worker: Any) -> None:
         if self._stop:

@@ -22,7 +22,7 @@ from web.engine_rest import door
 from web.engine_rest.given import InvalidRequest, filters, page
 from web.engine_rest.processes import definition_dto
 from web.engine_rest.values import moment, own_id
-from web.request import me, reading, writing
+from web.request import me, reading, site, writing
 
 routes = door.blueprint("deployments")
 FIELDS = frozenset(
@@ -55,7 +55,9 @@ def create() -> Response:
     try:
         with writing() as ctx:
             live = {row.id for row in definitions.all_live(ctx.db)}
-            ids = definitions.deploy(ctx, files, me().username, name, _field("deployment-source")[:60])
+            ids = definitions.deploy(
+                ctx, files, me().username, name, _field("deployment-source")[:60], publish=site().settings.demo
+            )
             if filtering:
                 _take_back_unchanged(live, ids)
             return door.reply(_deployed(ctx, ids, files))
