@@ -1,4 +1,4 @@
-"""A process owner changes a diagram in the Modeler's canvas and presses Deploy: new cases run it, old ones keep theirs."""
+"""A process owner edits a diagram in the Modeler's canvas and deploys it: new cases run it, old ones keep theirs."""
 
 from __future__ import annotations
 
