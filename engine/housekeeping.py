@@ -1,4 +1,4 @@
-"""What is done once a day: agreements that end, drafts and sessions nobody needs any more."""
+"""What is done once a day: agreements that end, drafts and sessions nobody needs, how full the tables are."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ def daily(ctx: Context) -> None:
     sessions.clear(ctx)
     over = select(tasks.c.id).where(tasks.c.status != "open")
     ctx.db.execute(delete(drafts).where(drafts.c.task_id.in_(over)))
+    _learn_sizes(ctx)
+
+
+def _learn_sizes(ctx: Context) -> None:
+    """Let SQLite choose indexes by how full tables are; PostgreSQL does this by itself."""
+    if ctx.db.dialect.name == "sqlite":
+        ctx.db.exec_driver_sql("PRAGMA analysis_limit = 1000")
+        ctx.db.exec_driver_sql("ANALYZE")

@@ -47,8 +47,13 @@ def check(files: tuple[Path, ...]) -> None:
     for problem in problems:
         click.echo(str(problem))
     errors = sum(problem.level == "error" for problem in problems)
-    click.echo(f"{errors} errors" + (f", {len(problems) - errors} warnings" if len(problems) > errors else ""))
+    warnings = len(problems) - errors
+    click.echo(_counted(errors, "error") + (f", {_counted(warnings, 'warning')}" if warnings else ""))
     sys.exit(1 if errors else 0)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @commands.cli.command("deploy")

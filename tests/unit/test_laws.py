@@ -254,7 +254,7 @@ def test_the_laws_see_every_package() -> None:
         (short_files, "web/assets/a.js", "\n" * 351, "\n" * 350),
         (nothing_skipped, "tests/a.py", "x = pytest.mark.skipif(True)", "x = pytest.mark.browser"),
         (nothing_skipped, "tests/a.py", "pytest.skip('later')", "pytest.fail('now')"),
-        (nowhere, "README.md", f"see {PLACES[-2]}/x", "see docs/work/main"),
+        (nowhere, "README.md", f"see {PLACES[-2]}/x", "see docs/workings"),
         (nowhere, "requirements.lock", f"--index-url https://x.{PLACES[0]}/simple", "flask==3"),
     ],
 )
