@@ -52,26 +52,21 @@ def worklist(
         "free": tasks.c.claimed_by.is_(None),
         "late": tasks.c.due_at < ctx.now,
     }
-    where = [tasks.c.status == "open", _held(person), *_matching(process, words)]
+    where = [_held(person), *_matching(process, words)]  # candidates stand only on open tasks
     joined = tasks.join(cases, cases.c.id == tasks.c.case_id)
+    searched = joined if process or words else tasks
     counted = [func.count(), *(func.coalesce(func.sum(case_when((which, 1), else_=0)), 0) for which in scopes.values())]
-    every, mine, free, late = ctx.db.execute(select(*counted).select_from(joined).where(*where)).one()
+    every, mine, free, late = ctx.db.execute(select(*counted).select_from(searched).where(*where)).one()
+    urgency = (tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)
+    shown = select(tasks.c.id).select_from(searched).where(*where, scopes.get(scope, true())).order_by(*urgency)
+    page_of_ids = shown.limit(PAGE).offset((page - 1) * PAGE).subquery()
     named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
     named = named.outerjoin(groups, groups.c.id == tasks.c.item)
+    claimer, unit = people_table.c.name.label("claimer"), groups.c.name.label("unit")
     query = (
-        select(
-            tasks,
-            cases.c.number,
-            cases.c.title,
-            cases.c.process,
-            people_table.c.name.label("claimer"),
-            groups.c.name.label("unit"),
-        )
-        .select_from(named)
-        .where(*where, scopes.get(scope, true()))
-        .order_by(tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        select(tasks, cases.c.number, cases.c.title, cases.c.process, claimer, unit)
+        .select_from(named.join(page_of_ids, page_of_ids.c.id == tasks.c.id))
+        .order_by(*urgency)
     )
     return Worklist(list(ctx.db.execute(query)), every, mine, free, late)
 
