@@ -46,7 +46,6 @@ class Tag(StrEnum):
     DOCUMENT_ADD = "document:add"
     COMMENT_ADD = "comment:add"
     MESSAGE_READ = "message:read"
-    LINK_MOVE = "link:move"
     DEPLOY = "definition:deploy"
     PUBLISH = "definition:publish"
     ROLL_BACK = "definition:roll_back"

@@ -1,4 +1,4 @@
-"""The one clock, working days, ISO 8601 durations and the fiscal year.
+"""The one clock, working days and ISO 8601 durations.
 
 Time is stored in UTC and shown in Asia/Bangkok. Working days are Monday to Friday
 without Thai public holidays; the cabinet's extra days off can be added in the settings.
@@ -148,8 +148,3 @@ def next_morning(moment: datetime) -> datetime:
     """06:00 in Bangkok, on the day after the one of `moment`."""
     day = moment.astimezone(BANGKOK).date() + timedelta(days=1)
     return datetime.combine(day, time(6), BANGKOK).astimezone(UTC)
-
-
-def fiscal_year(day: date) -> int:
-    """Budget year in the Buddhist Era, October to September: 1 Oct 2025 is in 2569."""
-    return day.year + 543 + (day.month >= 10)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from engine import incidents, people
 from engine.audit import Tag
-from engine.calendar import fiscal_year, today
+from engine.calendar import today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
 from engine.context import Context
 from engine.definitions import Definition, live
@@ -19,6 +19,7 @@ from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, cases, jobs, tasks
 from engine.tokens import Tokens
+from forms.dates import fiscal_year
 
 
 def start(

@@ -145,8 +145,3 @@ def _refusal(error: DBAPIError) -> PrasanError | None:
     lost = unconnected or error.connection_invalidated or (state or "").startswith(AWAY)
     full = name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"))
     return Unavailable() if lost or full else None
-
-
-def ping(connection: Connection) -> bool:
-    """True when the database answers."""
-    return connection.execute(text("SELECT 1")).scalar() == 1

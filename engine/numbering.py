@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from engine.calendar import fiscal_year, today
+from engine.calendar import today
 from engine.context import Context
 from engine.database import upsert
 from engine.diagram import Diagram
 from engine.tables import cases, counters
+from forms.dates import fiscal_year
 
 
 def next_value(ctx: Context, name: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec
 from urllib.parse import urlsplit
 
 import orjson
@@ -31,7 +31,6 @@ SIGNED_OUT = {
     "message": "เข้าสู่ระบบในแท็บใหม่ แล้วกลับมากดส่งอีกครั้ง ข้อมูลที่กรอกยังอยู่ครบ",
 }
 P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
