@@ -147,6 +147,20 @@ def test_a_task_that_somebody_else_did_meanwhile(staff: Staff) -> None:
     expect(it.page.get_by_role("link", name="กลับไปงานของฉัน")).to_be_visible()
 
 
+def test_what_is_being_typed_outlives_a_redrawing(staff: Staff) -> None:
+    """form-js waits 300 ms for the next key before it takes a text; a drawing in between would set the text back."""
+    clerk = staff["clerk"]
+    at_first_step(clerk)
+    redraw = """(box) => {
+        box.value = 'ยังพิมพ์อยู่';
+        box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        document.querySelector('#form input[type=radio]').click();
+    }"""
+    clerk.form.part("Field_reason").evaluate(redraw)
+    clerk.form.settle()
+    expect(clerk.form.part("Field_reason")).to_have_value("ยังพิมพ์อยู่")
+
+
 def test_nobody_endorses_their_own_work(staff: Staff) -> None:
     director = staff["it-director"]
     case = director.starts("manual_review")

@@ -29,7 +29,10 @@ function problem(field) {
  * onChange(answers) runs after every change, onSubmit({answers, files, valid}) after submit().
  */
 async function mount({ container, schema, data = {}, readonly = false, onSubmit = () => {}, onChange = () => {} }) {
-  const form = new Form({ container, additionalModules: [ThaiModule], properties: { readOnly: readonly } });
+  const form = new Form({
+    container, additionalModules: [ThaiModule], properties: { readOnly: readonly },
+    debounce: false, // a text that waits to be taken is lost when something else makes the form draw again
+  });
   await form.importSchema(schema, data);
   container.classList.toggle('form--readonly', readonly);
   acceptThaiDigits(container);
