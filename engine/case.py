@@ -7,7 +7,7 @@ rolls the whole command back and leaves the case as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -18,7 +18,7 @@ from engine.context import Context
 from engine.definitions import Definition
 from engine.errors import CaseClosed, NotFound
 from engine.tables import cases
-from engine.tokens import Tokens
+from engine.tokens import Token, Tokens
 from forms import feel
 
 RUNNING, SUSPENDED, DONE, CANCELLED = "running", "suspended", "done", "cancelled"
@@ -26,7 +26,10 @@ RUNNING, SUSPENDED, DONE, CANCELLED = "running", "suspended", "done", "cancelled
 
 @dataclass
 class Case:
-    """A case under work: its row, its definition, its data and its tokens."""
+    """A case under work: its row, its definition, its data and its tokens.
+
+    `rows` holds the tokens for which open tasks, jobs or timers are written down, as `settle` left them.
+    """
 
     id: str
     number: str
@@ -39,6 +42,7 @@ class Case:
     data: dict[str, Any]
     tokens: Tokens
     audit_head: str
+    rows: dict[str, Token] = field(default_factory=dict)
 
     def log(self, ctx: Context, tag: Tag, person: str, detail: Mapping[str, Any], element: str | None = None) -> None:
         """Append an audit event to this case's chain."""
@@ -48,9 +52,11 @@ class Case:
 
 
 _KEY = cases.c.id == bindparam("case")
+_READ = "id number process definition_id status title outcome version data state audit_head"
+COLUMNS = [cases.c[name] for name in _READ.split()]
 _STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head", "ended_at")
 # Built once: building a statement costs several times what running it does.
-_LOCK = select(cases).where(_KEY).with_for_update(key_share=True)
+_LOCK = select(*COLUMNS).where(_KEY).with_for_update(key_share=True)
 _STORE = update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED})
 _STORE_HEAD = update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")})
 
@@ -70,7 +76,7 @@ def lock_row(ctx: Context, case_id: str) -> Row[Any]:
 
 def try_lock_row(ctx: Context, case_id: str) -> Row[Any] | None:
     """As `lock_row`, but None when somebody else is at work on the case: for those who hold locks already."""
-    query = select(cases).where(cases.c.id == case_id).with_for_update(key_share=True, skip_locked=True)
+    query = select(*COLUMNS).where(cases.c.id == case_id).with_for_update(key_share=True, skip_locked=True)
     return ctx.db.execute(query).one_or_none()
 
 
@@ -79,7 +85,7 @@ def lock_unread(ctx: Context, case_id: str) -> None:
     ctx.db.execute(select(cases.c.id).where(cases.c.id == case_id).with_for_update(key_share=True))
 
 
-def from_row(ctx: Context, row: Row[Any]) -> Case:
+def from_row(ctx: Context, row: Any) -> Case:
     """The case of a locked row; raises `CaseClosed` when it is not running."""
     if row.status != RUNNING:
         raise CaseClosed(number=row.number, status=row.status)
@@ -98,6 +104,7 @@ def from_row(ctx: Context, row: Row[Any]) -> Case:
         data,
         tokens,
         row.audit_head,
+        {token.id: token for token in tokens.waiting()},
     )
 
 

@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, String, bindparam, exists, func, insert, select
+from sqlalchemy import String, bindparam, exists, func, insert, select
 
 from engine import incidents, people
 from engine.case import Case, text_value
@@ -110,32 +110,30 @@ def _due(ctx: Context, case: Case, text: str | None) -> datetime | None:
         return None
 
 
-def closes(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop) -> bool:
+def closes(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -> bool:
     """True when the instance just done was the last, or the completion condition now holds."""
     if loop.sequential:
-        return _condition_holds(ctx, case, row, loop) or not _open_next(ctx, case, row, element, loop)
-    return ctx.db.execute(_ANOTHER, {"token": row.token}).first() is None or _condition_holds(ctx, case, row, loop)
+        return _condition_holds(ctx, case, token, loop) or not _open_next(ctx, case, token, element, loop)
+    return ctx.db.execute(_ANOTHER, {"token": token}).first() is None or _condition_holds(ctx, case, token, loop)
 
 
-def _condition_holds(ctx: Context, case: Case, row: Row[Any], loop: Loop) -> bool:
+def _condition_holds(ctx: Context, case: Case, token: str, loop: Loop) -> bool:
     if not loop.condition:
         return False
-    query = (
-        select(tasks.c.status, func.count().label("total")).where(tasks.c.token == row.token).group_by(tasks.c.status)
-    )
+    query = select(tasks.c.status, func.count().label("total")).where(tasks.c.token == token).group_by(tasks.c.status)
     counts = {row.status: row.total for row in ctx.db.execute(query)}
     done, left = counts.get("done", 0), counts.get("open", 0)
     scope = {"nrOfInstances": done + left, "nrOfCompletedInstances": done, "nrOfActiveInstances": left}
     return text_value(ctx, _expression(loop.condition), {**case.data, **scope}) is True
 
 
-def _open_next(ctx: Context, case: Case, row: Row[Any], element: Element, loop: Loop) -> bool:
-    """Open the instance after `row` of a sequential task; False when there is none left."""
+def _open_next(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -> bool:
+    """Open the next instance of a sequential task; False when there is none left."""
     items = [str(item) for item in _collection(ctx, case, loop)]
-    done = ctx.db.execute(select(func.count()).where(tasks.c.token == row.token, tasks.c.status == "done")).scalar_one()
+    done = ctx.db.execute(select(func.count()).where(tasks.c.token == token, tasks.c.status == "done")).scalar_one()
     if done >= len(items):
         return False
-    task, who = _task(ctx, case, Token(row.token, element.id, "person"), element, items[done])
+    task, who = _task(ctx, case, Token(token, element.id, "person"), element, items[done])
     ctx.db.execute(insert(tasks), task)
     ctx.db.execute(insert(candidates), [{"candidate": c, "task_id": task["id"]} for c in who])
     return True

@@ -87,7 +87,7 @@ def undo(ctx: Context, case_id: str, person: Person) -> None:
         raise MoveRefused(reasons=(("เรื่องเดินต่อไปแล้ว", "the case has moved on since"),))
     case.definition = ctx.engine.library.get(ctx.db, last.definition_before)
     case.tokens = Tokens.restore(case.definition.spec, last.state_before, evaluator(ctx), case.data)
-    _rename_tokens(ctx, {new: old for old, new in last.tokens.items()})
+    _rename_tokens(ctx, case, {new: old for old, new in last.tokens.items()})
     ctx.db.execute(update(moves).where(moves.c.id == last.id).values(undone_at=ctx.now))
     _point(ctx, case)
     settle(ctx, case, Act(Tag.CASE_MOVE_UNDONE, person.username, None, {"move": last.id}))
@@ -137,11 +137,13 @@ def _set_down(ctx: Context, case: Case, element: str, *, keep_rows: bool) -> Non
     case.tokens = Tokens.at_element(case.definition.spec, element, evaluator(ctx), case.data)
     case.tokens.advance()
     new = {token.element: token.id for token in case.tokens.waiting()}
-    _rename_tokens(ctx, {old[name]: new[name] for name in old if name in new} if keep_rows else {})
+    _rename_tokens(ctx, case, {old[name]: new[name] for name in old if name in new} if keep_rows else {})
     _point(ctx, case)
 
 
-def _rename_tokens(ctx: Context, names: Mapping[str, str]) -> None:
+def _rename_tokens(ctx: Context, case: Case, names: Mapping[str, str]) -> None:
+    """Rows of the tokens on the left are from now on those of the tokens on the right."""
+    case.rows = {names.get(key, key): token for key, token in case.rows.items()}
     for before, after in names.items():
         for table in (tasks, jobs):
             ctx.db.execute(update(table).where(table.c.token == before).values(token=after))

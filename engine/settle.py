@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, literal, select, union, update
+from sqlalchemy import delete, insert, select, update
 
 from engine import case as cases
 from engine import inbox, incidents, instances, topics
@@ -27,11 +27,6 @@ from engine.errors import EngineFault
 from engine.tables import candidates, jobs, tasks
 from engine.tokens import Token
 
-_OF_CASE = tasks.c.case_id == bindparam("case")
-_WITH_ROWS = union(
-    select(literal("task"), tasks.c.token).where(_OF_CASE, tasks.c.status == "open"),
-    select(literal("job"), jobs.c.token).where(jobs.c.case_id == bindparam("case"), jobs.c.token.is_not(None)),
-)
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 
 
@@ -49,12 +44,11 @@ def settle(ctx: Context, case: Case, act: Act) -> None:
     """Run a case to its next waits, record the act, and store everything."""
     _run_automatic(ctx, case, act.person)
     case.log(ctx, act.tag, act.person, {**act.detail, "path": path(case)}, act.element)
-    waiting = case.tokens.waiting()
     if case.tokens.finished:
         _finish(ctx, case, act.person)
-    elif not waiting:
+    elif not case.tokens.waiting():
         incidents.raise_for_case(ctx, case.id, "stuck", "the case has no work left and has not ended")
-    _match_rows(ctx, case, waiting)
+    _match_rows(ctx, case)
     case.title = _title(ctx, case)
     cases.store(ctx, case)
 
@@ -73,26 +67,17 @@ def _on_diagram(case: Case, passed: str) -> str | None:
 
 
 def _run_automatic(ctx: Context, case: Case, person: str) -> None:
-    waiting_jobs = _tokens_with_jobs(ctx, case)
     tried: set[str] = set()
     while True:
         case.tokens.advance()
         if inbox.take_early(ctx, case):
             continue
-        token = next(
-            (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in waiting_jobs | tried), None
-        )
+        todo = (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in tried)
+        token = next((t for t in todo if t.id not in case.rows), None)
         if token is None:
             return
         tried.add(token.id)
         attempt(ctx, case, token, person)
-
-
-def _tokens_with_jobs(ctx: Context, case: Case) -> set[str]:
-    if not any(t.kind == "automatic" for t in case.tokens.waiting()):
-        return set()
-    query = select(jobs.c.token).where(jobs.c.case_id == case.id, jobs.c.kind == "topic")
-    return set(ctx.db.execute(query).scalars())
 
 
 def attempt(ctx: Context, case: Case, token: Token, person: str) -> bool:
@@ -103,10 +88,13 @@ def attempt(ctx: Context, case: Case, token: Token, person: str) -> bool:
     if later:
         add_job(ctx, case, token, element, attempts=0, due=ctx.now)
         return False
+    result = None
     try:
         with ctx.db.begin_nested():
             result = perform(ctx, case, element, person)
     except Exception as error:  # a handler may raise anything; the person's work is kept
+        if result is not None:  # the savepoint broke, not the handler: what it wrote would stay
+            raise
         _fail_first(ctx, case, token, element, error, person)
         return False
     case.data.update(result)
@@ -180,22 +168,18 @@ def _fail_first(ctx: Context, case: Case, token: Token, element: Element, error:
 # --- the rows of what waits ------------------------------------------------------------------
 
 
-def _match_rows(ctx: Context, case: Case, waiting: list[Token]) -> None:
-    people_wait = {t.id: t for t in waiting if t.kind == "person"}
-    others_wait = {t.id: t for t in waiting if t.kind != "person"}
-    have_tasks, have_jobs = _tokens_with_rows(ctx, case)
-    _withdraw_tasks(ctx, case, have_tasks - set(people_wait))
-    _withdraw_jobs(ctx, have_jobs - set(others_wait))
-    instances.open_all(ctx, case, [t for t in people_wait.values() if t.id not in have_tasks])
-    for token in others_wait.values():
-        if token.kind == "event" and token.id not in have_jobs:
+def _match_rows(ctx: Context, case: Case) -> None:
+    """Withdraw the rows of tokens that are gone, write those of tokens that have come."""
+    now = {token.id: token for token in case.tokens.waiting()}
+    gone = [token for key, token in case.rows.items() if key not in now]
+    fresh = [token for key, token in now.items() if key not in case.rows]
+    _withdraw_tasks(ctx, case, {token.id for token in gone if token.kind == "person"})
+    _withdraw_jobs(ctx, {token.id for token in gone if token.kind != "person"})
+    instances.open_all(ctx, case, [token for token in fresh if token.kind == "person"])
+    for token in fresh:
+        if token.kind == "event":
             _add_timer(ctx, case, token)
-
-
-def _tokens_with_rows(ctx: Context, case: Case) -> tuple[set[str], set[str]]:
-    """Tokens for which a case has open tasks, and tokens for which it has jobs."""
-    rows = ctx.db.execute(_WITH_ROWS, {"case": case.id}).all()
-    return {token for kind, token in rows if kind == "task"}, {token for kind, token in rows if kind == "job"}
+    case.rows = now
 
 
 def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:

@@ -6,8 +6,9 @@ it stays at some hundred bytes per waiting token, whatever went before (S7, S15,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from engine.errors import EngineFault
 from engine.spiff import (
@@ -21,17 +22,18 @@ from engine.spiff import (
     TaskState,
 )
 
-FORMAT = 1
+FORMAT = 2
 FINISHED = TaskState.FINISHED_MASK
+WAITS = TaskState.READY | TaskState.STARTED | TaskState.WAITING
 SPLIT = ".BoundaryEventSplit"
 
 
 def dump(workflow: BpmnWorkflow) -> list[Any]:
     """The state of a workflow as JSON, compacted."""
-    flows = [workflow, *workflow.subprocesses.values()]
-    for flow in flows:
-        _compact(flow)
-    return [FORMAT, *(_dump(flow) for flow in flows)]
+    places: dict[UUID, int] = {}
+    flows = [_dump(workflow, places)]
+    flows += [_dump(sub, places) for sub in workflow.subprocesses.values() if sub.parent_task_id in places]
+    return [FORMAT, *flows]
 
 
 def restore(spec: Spec, state: list[Any]) -> BpmnWorkflow:
@@ -49,64 +51,77 @@ def splits(task: Task) -> bool:
     return str(task.task_spec.name).endswith(SPLIT)
 
 
-def _dump(flow: Any) -> list[Any]:
+def _dump(flow: Any, places: dict[UUID, int]) -> list[Any]:
+    """One flow: who owns it, where it got to, and its tasks, every one after its parent.
+
+    `places` numbers the tasks of all flows; only those that rows may point to keep their ids.
+    """
+    _compact(flow)
+    first, rows = len(places), []
+    for task in _in_order(flow.task_tree):
+        places[task.id] = len(places)
+        rows.append(_row(task, places, first))
     sub = isinstance(flow, BpmnSubWorkflow)
-    owner = [flow.parent_task_id.hex, flow.spec.name] if sub else None
-    last = flow.last_task.id.hex if flow.last_task else None
-    return [owner, flow.task_tree.id.hex, last, flow.completed, flow.success, [_row(t) for t in flow.tasks.values()]]
+    owner = [places[flow.parent_task_id], flow.spec.name] if sub else None
+    last = places[flow.last_task.id] - first if flow.last_task and flow.last_task.id in places else None
+    return [owner, last, flow.completed, flow.success, rows]
 
 
-def _row(task: Task) -> list[Any]:
-    return [
-        task.id.hex,
-        task._parent.hex if task._parent else None,
-        [c.hex for c in task._children],
-        task._state,
-        task.task_spec.name,
-        task.triggered,
-        round(task.last_state_change, 3),
-        task.internal_data,
-    ]
+def _in_order(root: Task) -> Iterator[Task]:
+    stack = [root]
+    while stack:
+        task = stack.pop()
+        yield task
+        stack += reversed(task.children)
+
+
+def _row(task: Task, places: dict[UUID, int], first: int) -> list[Any]:
+    """Its parent's place, state, element, and then what most tasks do without."""
+    row = [places[task._parent] - first if task._parent else None, task._state, task.task_spec.name]
+    more = [task.id.hex if task._state & WAITS else None, task.triggered, task.internal_data]
+    while more and not more[-1]:
+        more.pop()
+    return row + more
 
 
 def _restore(spec: Spec, flows: list[Any]) -> BpmnWorkflow:
     top = BpmnWorkflow(spec.process, spec.subprocesses, deserializing=True)
-    _fill(top, flows[0])
-    waiting = {entry[0][0]: entry for entry in flows[1:]}
-    _restore_subs(top, top, waiting, spec)
+    base = uuid4().int & ~0xFFFFFF  # leaves room for more tasks than a case may have
+    tasks: list[Task] = []
+    _fill(top, flows[0], tasks, base)
+    for entry in flows[1:]:
+        owner, name = tasks[entry[0][0]], entry[0][1]
+        sub = BpmnSubWorkflow(spec.subprocesses[name], owner.id, top, deserializing=True)
+        _fill(sub, entry, tasks, base)
+        top.subprocesses[owner.id] = sub
+        sub.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
     return top
 
 
-def _restore_subs(top: BpmnWorkflow, flow: Any, waiting: dict[str, Any], spec: Spec) -> None:
-    for task in list(flow.tasks.values()):
-        entry = waiting.pop(task.id.hex, None)
-        if entry is None:
-            continue
-        sub = BpmnSubWorkflow(spec.subprocesses[entry[0][1]], task.id, top, deserializing=True)
-        _fill(sub, entry)
-        top.subprocesses[task.id] = sub
-        sub.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
-        _restore_subs(top, sub, waiting, spec)
-
-
-def _fill(flow: Any, entry: list[Any]) -> None:
-    _, root, last, completed, success, rows = entry
+def _fill(flow: Any, entry: list[Any], tasks: list[Task], base: int) -> None:
+    """Put the tasks of one flow into it, and at the end of `tasks`."""
+    _, last, completed, success, rows = entry
+    first = len(tasks)
     for row in rows:
-        task = _task(flow, row)
+        task = _task(flow, row, UUID(row[3]) if len(row) > 3 and row[3] else UUID(int=base + len(tasks)))
+        tasks.append(task)
+        if row[0] is not None:
+            parent = tasks[first + row[0]]
+            task._parent = parent.id
+            parent._children.append(task.id)
         if task.has_state(TaskState.WAITING) and isinstance(task.task_spec, CatchingEvent):
             flow.top_workflow.event_manager.add_task(task)
-    flow.task_tree, flow.completed, flow.success = flow.tasks[UUID(root)], completed, success
-    flow.last_task = flow.tasks.get(UUID(last)) if last else None
+    flow.task_tree, flow.completed, flow.success = tasks[first], completed, success
+    flow.last_task = None if last is None else tasks[first + last]
 
 
-def _task(flow: Any, row: list[Any]) -> Task:
+def _task(flow: Any, row: list[Any], key: UUID) -> Task:
     task = Task.__new__(Task)
-    task.id, task.workflow, task.thread_id, task.data = UUID(row[0]), flow, 0, {}
-    task._parent = UUID(row[1]) if row[1] else None
-    task._children = [UUID(child) for child in row[2]]
-    task._state, task.task_spec = row[3], flow.spec.task_specs[row[4]]
-    task.triggered, task.last_state_change, task.internal_data = row[5], row[6], row[7]
-    flow.tasks[task.id] = task
+    task.id, task.workflow, task.thread_id, task.data, task.last_state_change = key, flow, 0, {}, 0
+    task._parent, task._children, task._state, task.task_spec = None, [], row[1], flow.spec.task_specs[row[2]]
+    task.triggered = len(row) > 4 and row[4]
+    task.internal_data = row[5] if len(row) > 5 else {}
+    flow.tasks[key] = task
     return task
 
 

@@ -7,7 +7,7 @@ accept the answers, move the tokens, settle, store. A refused step changes nothi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, select, update
 
@@ -28,11 +28,30 @@ from forms import answers as form_answers
 from forms.schema import Form
 
 OPEN, DONE = "open", "done"
+
+
+class Work(NamedTuple):
+    """What a command needs of a task's row."""
+
+    id: str
+    case_id: str
+    token: str
+    element: str
+    item: str | None
+    status: str
+    claimed_by: str | None
+    done_by: str | None
+
+
 _KEY = tasks.c.id == bindparam("task")
-_OF_TASK = select(tasks.c.case_id).where(_KEY).scalar_subquery()
 # Built once: building a statement costs several times what running it does.
-_LOCK_CASE = select(cases_table).where(cases_table.c.id == _OF_TASK).with_for_update(key_share=True)
-_WITH_CANDIDATES = select(tasks, candidates.c.candidate).select_from(tasks.outerjoin(candidates)).where(_KEY)
+# The case is locked before its task, as everybody does; both are read as they are once locked.
+_LOCK = (
+    select(*cases.COLUMNS, *(tasks.c[name].label(f"task_{name}") for name in Work._fields), candidates.c.candidate)
+    .select_from(cases_table.join(tasks).outerjoin(candidates, candidates.c.task_id == tasks.c.id))
+    .where(_KEY)
+    .with_for_update(key_share=True, of=[cases_table, tasks])
+)
 _ANSWERED = {name: bindparam(name, type_=tasks.c[name].type) for name in ("done_at", "answers")}
 _FINISH = (
     update(tasks)
@@ -108,9 +127,10 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     ctx.db.execute(_FINISH, done)
     ctx.db.execute(_UNASK, {"task": task_id})
     if element.loop is None:
+        del case.rows[row.token]
         _write(case, case.definition.form(element.id), clean)
         case.tokens.complete(row.token)
-    elif instances.closes(ctx, case, row, element, element.loop):
+    elif instances.closes(ctx, case, row.token, element, element.loop):
         case.tokens.complete(row.token)
     else:
         case.log(ctx, Tag.TASK_DONE, person.username, _done(row, clean), element.id)
@@ -127,7 +147,7 @@ def _write(case: cases.Case, form: Form | None, clean: Mapping[str, Any]) -> Non
     case.data.update(clean)
 
 
-def _done(row: Row[Any], clean: Mapping[str, Any]) -> dict[str, Any]:
+def _done(row: Work, clean: Mapping[str, Any]) -> dict[str, Any]:
     """What the audit keeps of a completion: field names and a digest, never the values."""
     return {"task": row.id, "item": row.item, "fields": sorted(clean), "digest": digest(clean)}
 
@@ -157,18 +177,18 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
     return {**found, **lookups.fill(ctx, wanted)}
 
 
-def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Row[Any], frozenset[str]]:
+def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Work, frozenset[str]]:
     """The locked case of a task, its row, and the candidates who may do it; raises `NotFound`, `TaskGone`."""
-    case_row = ctx.db.execute(_LOCK_CASE, {"task": task_id}).one_or_none()
-    if case_row is None:
+    rows = ctx.db.execute(_LOCK, {"task": task_id}).all()
+    if not rows:
         raise NotFound(what="task", key=task_id)
-    rows = ctx.db.execute(_WITH_CANDIDATES, {"task": task_id}).all()
-    if rows[0].status != OPEN:
-        raise TaskGone(status=rows[0].status, by=_faster(ctx, rows[0]))
-    return cases.from_row(ctx, case_row), rows[0], frozenset(row.candidate for row in rows if row.candidate)
+    task = Work(*rows[0][len(cases.COLUMNS) : -1])
+    if task.status != OPEN:
+        raise TaskGone(status=task.status, by=_faster(ctx, task))
+    return cases.from_row(ctx, rows[0]), task, frozenset(row.candidate for row in rows if row.candidate)
 
 
-def _faster(ctx: Context, row: Row[Any]) -> str:
+def _faster(ctx: Context, row: Work) -> str:
     """Thai words for who finished a task before."""
     if row.done_by is None:
         return ""
@@ -176,7 +196,7 @@ def _faster(ctx: Context, row: Row[Any]) -> str:
     return f" เพราะ{name or row.done_by} ทำเสร็จก่อนแล้ว"
 
 
-def _allow(ctx: Context, row: Row[Any], asked: frozenset[str], person: Person, definition: Definition) -> None:
+def _allow(ctx: Context, row: Work, asked: frozenset[str], person: Person, definition: Definition) -> None:
     if not person.stands_in(asked):
         raise Forbidden(person=person.username)
     if row.claimed_by not in (None, person.username):
@@ -186,7 +206,7 @@ def _allow(ctx: Context, row: Row[Any], asked: frozenset[str], person: Person, d
         raise SeparationOfDuties(person=person.username, element=rival)
 
 
-def conflict(ctx: Context, row: Row[Any], person: Person, definition: Definition) -> str | None:
+def conflict(ctx: Context, row: Row[Any] | Work, person: Person, definition: Definition) -> str | None:
     """Name of the step this person did last and may not decide on, or None."""
     others = split(definition.diagram.elements[row.element].properties.get("separate.from", ""))
     for other in others:

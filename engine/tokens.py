@@ -57,6 +57,7 @@ class Tokens:
         self._workflow = workflow
         self._workflow.script_engine = Script(evaluate, data)
         self.passed: list[str] = []
+        self._waiting: tuple[Token, ...] | None = None
 
     @classmethod
     def at_start(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
@@ -88,9 +89,11 @@ class Tokens:
         """True when every token has reached an end."""
         return bool(self._workflow.completed) or not any(t.has_state(UNFINISHED) for t in self._tasks())
 
-    def waiting(self) -> list[Token]:
+    def waiting(self) -> tuple[Token, ...]:
         """Every place where the case now waits."""
-        return [Token(t.id.hex, t.task_spec.bpmn_id, kind) for t, kind in self._waits()]
+        if self._waiting is None:
+            self._waiting = tuple(Token(t.id.hex, t.task_spec.bpmn_id, kind) for t, kind in self._waits())
+        return self._waiting
 
     def advance(self) -> None:
         """Move every token to its next wait; raises `EndlessLoop` or `EngineFault`."""
@@ -122,6 +125,7 @@ class Tokens:
     def fail(self, token: str, code: str) -> bool:
         """A BPMN error is thrown at a step; True when a boundary event around that step catches it."""
         catcher = self._catcher(self._waiting_task(token, "person", "automatic"), code)
+        self._waiting = None
         if catcher is None:
             return False
         catcher.task_spec.event_definition.catch(catcher, BpmnEvent(ErrorEventDefinition(code, code)))
@@ -138,6 +142,7 @@ class Tokens:
 
     def cancel(self) -> None:
         """Take every token off the diagram."""
+        self._waiting = None
         self._workflow.cancel()
 
     def _stand_before(self, target: Any) -> None:
@@ -186,6 +191,7 @@ class Tokens:
         return self._catcher(self._workflow.get_task_from_id(task.workflow.parent_task_id), code)
 
     def _run(self, act: Callable[[], Any], task: Task) -> None:
+        self._waiting = None
         try:
             act()
         except LIBRARY_FAULTS as error:
@@ -203,6 +209,7 @@ class Tokens:
                 self.passed.append(f"{element}>{child.task_spec.name.removesuffix(SPLIT)}")
 
     def _fire_again(self, task: Task) -> None:
+        self._waiting = None
         self.passed.append(task.task_spec.bpmn_id)
         for output in task.task_spec.outputs:
             if output.name.endswith(".BoundaryEventJoin"):
