@@ -42,9 +42,10 @@ def resolve_for_case(ctx: Context, case_id: str, person: str) -> None:
     ctx.db.execute(update(incidents).where(mine).values(resolved_at=ctx.now, resolved_by=person))
 
 
-def resolve_for_tokens(ctx: Context, tokens: Iterable[str]) -> None:
+def resolve_for_tokens(ctx: Context, case_id: str, tokens: Iterable[str]) -> None:
     """The waits these incidents belong to are gone."""
-    for key in ctx.db.execute(select(jobs.c.id).where(jobs.c.token.in_(list(tokens)))).scalars().all():
+    waited = select(jobs.c.id).where(jobs.c.case_id == case_id, jobs.c.token.in_(list(tokens)))
+    for key in ctx.db.execute(waited).scalars().all():
         resolve(ctx, key)
 
 

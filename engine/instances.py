@@ -26,7 +26,9 @@ _TASKS, _CANDIDATES = insert(tasks), insert(candidates)
 _ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
 _KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
 _ADMIT = insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN))
-_ANOTHER = select(tasks.c.id).where(tasks.c.token == bindparam("token"), tasks.c.status == "open").limit(1)
+_OF_TOKEN = tasks.c.token == bindparam("token")
+_ANOTHER = select(tasks.c.id).where(_OF_TOKEN, tasks.c.status == "open").limit(1)
+_COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN).group_by(tasks.c.status)
 
 
 def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
@@ -120,17 +122,21 @@ def closes(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -
 def _condition_holds(ctx: Context, case: Case, token: str, loop: Loop) -> bool:
     if not loop.condition:
         return False
-    query = select(tasks.c.status, func.count().label("total")).where(tasks.c.token == token).group_by(tasks.c.status)
-    counts = {row.status: row.total for row in ctx.db.execute(query)}
+    counts = _counts(ctx, token)
     done, left = counts.get("done", 0), counts.get("open", 0)
     scope = {"nrOfInstances": done + left, "nrOfCompletedInstances": done, "nrOfActiveInstances": left}
     return text_value(ctx, _expression(loop.condition), {**case.data, **scope}) is True
 
 
+def _counts(ctx: Context, token: str) -> dict[str, int]:
+    """How many instances of a token there are, by status."""
+    return {row.status: row.total for row in ctx.db.execute(_COUNTS, {"token": token})}
+
+
 def _open_next(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -> bool:
     """Open the next instance of a sequential task; False when there is none left."""
     items = [str(item) for item in _collection(ctx, case, loop)]
-    done = ctx.db.execute(select(func.count()).where(tasks.c.token == token, tasks.c.status == "done")).scalar_one()
+    done = _counts(ctx, token).get("done", 0)
     if done >= len(items):
         return False
     task, who = _task(ctx, case, Token(token, element.id, "person"), element, items[done])

@@ -146,7 +146,8 @@ def _rename_tokens(ctx: Context, case: Case, names: Mapping[str, str]) -> None:
     case.rows = {names.get(key, key): token for key, token in case.rows.items()}
     for before, after in names.items():
         for table in (tasks, jobs):
-            ctx.db.execute(update(table).where(table.c.token == before).values(token=after))
+            of_token = (table.c.case_id == case.id) & (table.c.token == before)
+            ctx.db.execute(update(table).where(of_token).values(token=after))
 
 
 def _point(ctx: Context, case: Case) -> None:

@@ -174,7 +174,7 @@ def _match_rows(ctx: Context, case: Case) -> None:
     gone = [token for key, token in case.rows.items() if key not in now]
     fresh = [token for key, token in now.items() if key not in case.rows]
     _withdraw_tasks(ctx, case, {token.id for token in gone if token.kind == "person"})
-    _withdraw_jobs(ctx, {token.id for token in gone if token.kind != "person"})
+    _withdraw_jobs(ctx, case, {token.id for token in gone if token.kind != "person"})
     instances.open_all(ctx, case, [token for token in fresh if token.kind == "person"])
     for token in fresh:
         if token.kind == "event":
@@ -190,10 +190,10 @@ def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:
     ctx.db.execute(update(tasks).where(which).values(status="cancelled"))
 
 
-def _withdraw_jobs(ctx: Context, gone: set[str]) -> None:
+def _withdraw_jobs(ctx: Context, case: Case, gone: set[str]) -> None:
     if gone:
-        incidents.resolve_for_tokens(ctx, gone)
-        ctx.db.execute(delete(jobs).where(jobs.c.token.in_(gone)))
+        incidents.resolve_for_tokens(ctx, case.id, gone)
+        ctx.db.execute(delete(jobs).where(jobs.c.case_id == case.id, jobs.c.token.in_(gone)))
 
 
 def _add_timer(ctx: Context, case: Case, token: Token) -> None:

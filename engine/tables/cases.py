@@ -17,7 +17,7 @@ cases = Table(
     Column("title", String(500), nullable=False, default=""),
     Column("status", String(20), nullable=False),
     Column("outcome", String(100)),
-    Column("business_key", String(200), index=True),
+    Column("business_key", String(200)),
     Column("started_at", Moment, nullable=False),
     Column("started_by", String(60), nullable=False),
     Column("ended_at", Moment),
@@ -26,6 +26,12 @@ cases = Table(
     Column("state", Json, nullable=False),
     Column("audit_head", String(64), nullable=False, default=""),
     Index("ix_cases_status_process", "status", "process", "started_at"),
+)
+Index(
+    "ix_cases_business_key",
+    cases.c.business_key,
+    sqlite_where=cases.c.business_key.is_not(None),
+    postgresql_where=cases.c.business_key.is_not(None),
 )
 tasks = Table(
     "tasks",
@@ -48,8 +54,6 @@ tasks = Table(
     Column("answers", Json),
     Index("ix_tasks_case_id_status", "case_id", "status"),
     Index("ix_tasks_token_status", "token", "status"),
-    Index("ix_tasks_claimed_by_status", "claimed_by", "status"),
-    Index("ix_tasks_status_due_at", "status", "due_at"),
 )
 candidates = Table(
     "candidates",
@@ -57,6 +61,7 @@ candidates = Table(
     Column("candidate", String(70), primary_key=True),
     reference("task_id", "tasks", primary_key=True),
     Index("ix_candidates_task_id", "task_id"),
+    sqlite_with_rowid=False,
 )
 participants = Table(
     "participants",
@@ -64,6 +69,7 @@ participants = Table(
     Column("candidate", String(70), primary_key=True),
     reference("case_id", "cases", primary_key=True),
     Index("ix_participants_case_id", "case_id"),
+    sqlite_with_rowid=False,
 )
 drafts = Table(
     "drafts",
@@ -122,7 +128,6 @@ audit = Table(
     Column("person", String(60), nullable=False),
     Column("element", String(100)),
     Column("detail", Json, nullable=False),
-    Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Index("ix_audit_case_id", "case_id", "id"),
 )

@@ -143,7 +143,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
     )
-    op.create_index(op.f("ix_cases_business_key"), "cases", ["business_key"], unique=False)
+    op.create_index(
+        "ix_cases_business_key",
+        "cases",
+        ["business_key"],
+        unique=False,
+        sqlite_where=sa.text("business_key IS NOT NULL"),
+        postgresql_where=sa.text("business_key IS NOT NULL"),
+    )
     op.create_index(op.f("ix_cases_definition_id"), "cases", ["definition_id"], unique=False)
     op.create_index("ix_cases_status_process", "cases", ["status", "process", "started_at"], unique=False)
     op.create_table(
@@ -168,7 +175,6 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=60), nullable=False),
         sa.Column("element", sa.String(length=100), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("previous", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_audit_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
@@ -331,6 +337,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_participants_case_id")),
         sa.PrimaryKeyConstraint("candidate", "case_id", name=op.f("pk_participants")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_participants_case_id", "participants", ["case_id"], unique=False)
     op.create_table(
@@ -355,8 +362,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
     )
     op.create_index("ix_tasks_case_id_status", "tasks", ["case_id", "status"], unique=False)
-    op.create_index("ix_tasks_claimed_by_status", "tasks", ["claimed_by", "status"], unique=False)
-    op.create_index("ix_tasks_status_due_at", "tasks", ["status", "due_at"], unique=False)
     op.create_index("ix_tasks_token_status", "tasks", ["token", "status"], unique=False)
     op.create_table(
         "candidates",
@@ -364,6 +369,7 @@ def upgrade() -> None:
         sa.Column("task_id", sa.String(length=32), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_candidates_task_id")),
         sa.PrimaryKeyConstraint("candidate", "task_id", name=op.f("pk_candidates")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_candidates_task_id", "candidates", ["task_id"], unique=False)
     op.create_table(
