@@ -195,6 +195,8 @@ class _Checker:
             place = prefix + component.path[depth:]
             gone = hidden or self.hides(component, scope)
             yield Instance(component, place, indexes, scope, gone)
+            if not component.children:
+                continue
             if not repeats(component):
                 yield from self.walk(component.children, base, indexes, scope, hidden=gone)
             elif not gone:

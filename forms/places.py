@@ -14,7 +14,8 @@ ABSENT = object()
 def dig(source: Json, place: Place) -> Json:
     """The value at a place, or the marker for none."""
     for step in place:
-        inside = step in source if isinstance(source, Mapping) else isinstance(step, int) and _has(source, step)
+        named = isinstance(source, (dict, Mapping))
+        inside = step in source if named else isinstance(step, int) and _has(source, step)
         if not inside:
             return ABSENT
         source = source[step]
