@@ -7,8 +7,9 @@ Nothing the form does not ask for is kept, whatever was posted.
 from __future__ import annotations
 
 import copy
+import functools
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -65,17 +66,27 @@ class _Checker:
         self.form, self.known, self.now = form, known, now
         self.broken: dict[tuple[str, Indexes], list[str]] = {}
         self.rows_left = MAX_ALL_ROWS
-        self.tops = {component.path[0] for component in form.components() if component.path}
-        self.initial = self.copy(known)
-        self.fill(form.roots, 0, ({}, known), self.initial, ())
-        self.broken.clear()
-        self.rows_left = MAX_ALL_ROWS
         self.data = self.copy(known)
         self.fill(form.roots, 0, (posted, known), self.data, ())
 
     def copy(self, data: Mapping[str, Json]) -> dict[str, Json]:
         """The data, with its own copy of what the form's fields may change."""
-        return {name: copy.deepcopy(value) if name in self.tops else value for name, value in data.items()}
+        deep = (list, dict)
+        return {name: copy.deepcopy(value) if isinstance(value, deep) else value for name, value in data.items()}
+
+    def before(self, names: Set[str]) -> dict[str, Json]:
+        """The data as the form showed it before the answer, of these names."""
+        shown = self.copy({name: value for name, value in self.known.items() if name in names})
+        kept, self.broken = self.broken, {}
+        left, self.rows_left = self.rows_left, MAX_ALL_ROWS
+        self.fill([root for root in self.form.roots if root.tops & names], 0, (None, self.known), shown, ())
+        self.broken, self.rows_left = kept, left
+        return shown
+
+    @functools.cached_property
+    def initial(self) -> dict[str, Json]:
+        """All of the data as the form showed it before the answer."""
+        return self.before(self.known.keys() | self.form.tops)
 
     # -- filling in -------------------------------------------------------------------------------
 
@@ -85,7 +96,7 @@ class _Checker:
         """Put the value of every field of one level into `target`, from (posted, known)."""
         for component in components:
             place = component.path[depth:]
-            if repeats(component):
+            if component.repeats:
                 rows = self.rows(component, place, sources, indexes)
                 put(target, place, rows)
             elif component.is_input:
@@ -122,9 +133,9 @@ class _Checker:
 
         A posted row may be a new one, so what it leaves out is never taken from the old row of its number.
         """
-        settable = self.settable(component)
+        settable = sources[0] is not None and self.settable(component)
         raw = dig(sources[0], place) if settable else ABSENT
-        if raw is ABSENT and not (indexes and settable and sources[0] is not None):
+        if raw is ABSENT and not (indexes and settable):
             raw = dig(sources[1], place)
         if raw is ABSENT:
             default = component.attributes.get("defaultValue", ABSENT)
@@ -136,17 +147,11 @@ class _Checker:
             return empty(component)
 
     def settable(self, component: Component) -> bool:
-        """Whether a posted value counts: not computed, disabled or read-only."""
-        attributes = component.attributes
-        if component.type == "expression" or attributes.get("disabled"):
-            return False
-        return not self.readonly(attributes.get("readonly"))
-
-    def readonly(self, rule: Json) -> bool:
-        """Whether a field is read-only; a rule is computed from the data before the answer."""
-        if isinstance(rule, str) and rule.startswith("="):
-            return self.holds(rule, scope_of(self.initial, self.initial, None, []))
-        return bool(rule)
+        """Whether a posted value counts; a rule for read-only is computed from the data before the answer."""
+        rule = component.settable
+        if isinstance(rule, str):
+            return not self.holds(rule[1:], scope_of(self.initial, self.initial, None, []))
+        return rule
 
     def chosen(self, component: Component, value: Json, indexes: Indexes) -> Json:
         """The value if it is among fixed or keyed options; computed options are checked later."""
@@ -193,11 +198,11 @@ class _Checker:
         depth, prefix = base
         for component in components:
             place = prefix + component.path[depth:]
-            gone = hidden or self.hides(component, scope)
+            gone = hidden or (component.hide is not None and self.holds(component.hide, scope))
             yield Instance(component, place, indexes, scope, gone)
             if not component.children:
                 continue
-            if not repeats(component):
+            if not component.repeats:
                 yield from self.walk(component.children, base, indexes, scope, hidden=gone)
             elif not gone:
                 yield from self.row_instances(component, place, indexes, scope)
@@ -211,16 +216,10 @@ class _Checker:
             base = (len(component.path), (*place, number))
             yield from self.walk(component.children, base, (*indexes, number), inner, hidden=False)
 
-    def hides(self, component: Component, scope: Scope) -> bool:
-        """Whether the component's own condition hides it."""
-        conditional = component.attributes.get("conditional")
-        rule = conditional.get("hide") if isinstance(conditional, dict) else None
-        return isinstance(rule, str) and rule.startswith("=") and self.holds(rule, scope)
-
     def holds(self, rule: str, scope: Scope) -> bool:
         """Whether a condition is true; one that cannot be computed is not."""
         try:
-            return compile_unary(rule[1:]).holds(scope, self.now)
+            return compile_unary(rule).holds(scope, self.now)
         except FeelLimitError:
             raise
         except FeelError:
@@ -230,9 +229,10 @@ class _Checker:
         """The data as expressions see it: hidden fields fall back to their value before the answer."""
         shown = self.copy(self.data)
         for instance in self.instances(self.data):
-            if instance.hidden and (instance.component.is_input or repeats(instance.component)):
+            if instance.hidden and (instance.component.is_input or instance.component.repeats):
                 drop(shown, instance.place)
-        return {**self.initial, **shown}
+        gone = self.data.keys() - shown.keys()
+        return {**self.before(gone), **shown} if gone else shown
 
     def compute(self) -> dict[str, Json]:
         """Fill in expression fields until nothing changes, and return the data as shown."""
@@ -273,7 +273,7 @@ class _Checker:
             component = instance.component
             if instance.hidden or component.attributes.get("disabled"):
                 continue
-            if repeats(component):
+            if component.repeats:
                 put(stored, instance.place, [{} for _ in dig(self.data, instance.place)])
             messages = self.messages(instance)
             if messages:
@@ -298,8 +298,3 @@ def scope_of(data: Mapping[str, Json], this: Json, parent: Scope | None, numbers
     """The names an expression sees: the data first, then `this`, `parent` and the row numbers `i`."""
     own = {"this": this, "parent": parent, "i": numbers}
     return ChainMap({f"_{name}_": value for name, value in own.items()}, dict(data), own)
-
-
-def repeats(component: Component) -> bool:
-    """Whether a component is a list of rows."""
-    return component.type == "dynamiclist" and component.attributes.get("isRepeating", True) is not False

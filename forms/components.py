@@ -29,9 +29,12 @@ class FormError(ValueError):
         self.code, self.element, self.th, self.en = code, element, th, en
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Component:
-    """One component of a form; `path` leads to its value in the data, without row numbers."""
+    """One component of a form; `path` leads to its value in the data, without row numbers.
+
+    What follows from the attributes is worked out once: a form is read once and checked many times.
+    """
 
     id: str
     type: str
@@ -40,10 +43,36 @@ class Component:
     attributes: dict[str, Json] = field(repr=False)
     children: tuple[Component, ...] = ()
 
-    @property
+    @functools.cached_property
     def is_input(self) -> bool:
         """Whether it holds a value of its own."""
         return self.type in INPUTS
+
+    @functools.cached_property
+    def repeats(self) -> bool:
+        """Whether it is a list of rows."""
+        return self.type == "dynamiclist" and self.attributes.get("isRepeating", True) is not False
+
+    @functools.cached_property
+    def hide(self) -> str | None:
+        """The condition under which it is hidden, without its `=`."""
+        conditional = self.attributes.get("conditional")
+        rule = conditional.get("hide") if isinstance(conditional, dict) else None
+        return rule[1:] if isinstance(rule, str) and rule.startswith("=") else None
+
+    @functools.cached_property
+    def settable(self) -> bool | str:
+        """Whether a person may set its value: not computed, disabled or read-only; or the rule for read-only."""
+        if self.type == "expression" or self.attributes.get("disabled"):
+            return False
+        rule = self.attributes.get("readonly")
+        return rule if isinstance(rule, str) and rule.startswith("=") else not rule
+
+    @functools.cached_property
+    def tops(self) -> frozenset[str]:
+        """The names at the top of the data that it and its children write."""
+        own = {self.path[0]} if self.path else set()
+        return frozenset(own.union(*(child.tops for child in self.children)))
 
     @property
     def label(self) -> str:
@@ -77,15 +106,19 @@ class Form:
         return any(component.type == "expression" for component in self.components())
 
     @functools.cached_property
+    def tops(self) -> frozenset[str]:
+        """The names at the top of the data that its components write."""
+        return frozenset[str]().union(*(root.tops for root in self.roots))
+
+    @functools.cached_property
     def _keys(self) -> frozenset[str]:
         written = (c for c in self.components() if c.is_input or (c.type == "dynamiclist" and c.path))
         return frozenset(c.path[0] for c in written if c.path and not c.attributes.get("disabled"))
 
     @functools.cached_property
     def _reads(self) -> frozenset[str]:
-        own = {component.path[0] for component in self.components() if component.path}
         used = {name for component in self.components() for name in names_of(component)}
-        return frozenset((own | used) - SCOPE_NAMES)
+        return frozenset((self.tops | used) - SCOPE_NAMES)
 
 
 def _flatten(components: tuple[Component, ...]) -> Iterator[Component]:
