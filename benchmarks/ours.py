@@ -209,7 +209,7 @@ def main() -> None:
     result: dict[str, Any] = {name: measure(office, name, count, sample) for name, count in wanted["workloads"].items()}
     if wanted.get("facts"):
         result["statements"] = office.statements()
-        result["stored"] = {str(size): office.stored(40, size) for size in (1_536, 6_144)}
+        result["stored"] = {str(size): office.stored(40, size) for size in (1_536, 12_288)}
     status = Path("/proc/self/status").read_text()
     result["rss"] = int(status.partition("VmHWM:")[2].split()[0]) / 1_024
     report(result)
