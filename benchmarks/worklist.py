@@ -37,8 +37,8 @@ SELECT CASE i % 10 WHEN 0 THEN 'it_dept' ELSE 'group_' || (i % 10) END, printf('
 """
 AUDIT = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
-INSERT INTO audit (case_id, at, tag, person, detail, previous, digest)
-SELECT printf('%032x', 1 + i % :cases), '2026-01-01 00:00:00.000000', 'task:done', 'it', '{}', '', '' FROM n
+INSERT INTO audit (case_id, at, tag, person, detail, digest)
+SELECT printf('%032x', 1 + i % :cases), '2026-01-01 00:00:00.000000', 'task:done', 'it', '{}', '' FROM n
 """
 
 
