@@ -244,7 +244,19 @@ def test_the_state_holds_no_user_data_and_no_spec() -> None:
     assert len(text) < 3_000
 
 
-@pytest.mark.parametrize("state", [[], [99, []], [1, "x"], [1, [None, "nothex", None, False, True, []]]])
+@pytest.mark.parametrize(
+    "state",
+    [
+        [],
+        [99, []],
+        [2, "x"],
+        [2, [None, None, False, True, []]],
+        [2, [None, None, False, True, [[None, 16, "nothing"]]]],
+        [2, [None, None, False, True, [[None, 16, "Start", "nothex"]]]],
+        [2, [None, 7, False, True, [[None, 64, "Start"]]]],
+        [2, [None, 0, False, True, [[None, 64, "Start"]]], [[5, "sub"], None, False, True, []]],
+    ],
+)
 def test_a_foreign_or_damaged_state_is_refused(state: list[Any]) -> None:
     """S17: the library would eval old states; only our own format is read."""
     with pytest.raises(EngineFault):
