@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from engine import incidents, people
 from engine.audit import Tag
 from engine.calendar import today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
 from engine.context import Context
+from engine.database import upsert
 from engine.definitions import Definition, live
-from engine.errors import CaseClosed, NobodyMayStart, NotFound
+from engine.errors import CaseClosed, CaseOpened, NobodyMayStart, NotFound
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, cases, jobs, tasks
@@ -23,10 +25,16 @@ from forms.dates import fiscal_year
 
 
 def start(
-    ctx: Context, process: str, person: Person, data: Mapping[str, Any] | None = None, business_key: str | None = None
+    ctx: Context,
+    process: str,
+    person: Person,
+    data: Mapping[str, Any] | None = None,
+    business_key: str | None = None,
+    once: str = "",
 ) -> Case:
     """Open a case of the live version of a process and run it to its first waits.
 
+    `once` is a one-time key: whoever comes again with it, at once or later, gets `CaseOpened`.
     Raises `NotFound` for an unknown process, `NobodyMayStart` for a person outside `start.roles`.
     """
     row = live(ctx.db, process)
@@ -35,10 +43,15 @@ def start(
     definition = ctx.engine.library.get(ctx.db, row.id)
     if not may_start(ctx, definition, person):
         raise NobodyMayStart(person=person.username, process=process)
-    case = _open(ctx, definition, person, data or {}, business_key)
+    case = _open(ctx, definition, person, data or {}, business_key, _id(person, once))
     begun = {"definition": definition.id, "version": definition.version}
     settle(ctx, case, Act(Tag.CASE_START, person.username, None, begun))
     return case
+
+
+def _id(person: Person, once: str) -> str:
+    """The id of a new case; made of a one-time key, so that the primary key refuses the second."""
+    return hashlib.sha256(f"{person.username}:{once}".encode()).hexdigest()[:32] if once else uuid.uuid4().hex
 
 
 def may_start(ctx: Context, definition: Definition, person: Person) -> bool:
@@ -49,34 +62,33 @@ def may_start(ctx: Context, definition: Definition, person: Person) -> bool:
 
 
 def _open(
-    ctx: Context, definition: Definition, person: Person, given: Mapping[str, Any], business_key: str | None
+    ctx: Context, definition: Definition, person: Person, given: Mapping[str, Any], business_key: str | None, key: str
 ) -> Case:
-    key = uuid.uuid4().hex
     data: dict[str, Any] = {
         **given,
         "starter": person.username,
         "starter_unit": person.unit,
         "fiscal_year": fiscal_year(today(ctx.engine.clock)),
     }
+    row: dict[str, Any] = {
+        "id": key,
+        "number": key,
+        "definition_id": definition.id,
+        "process": definition.process,
+        "title": "",
+        "status": RUNNING,
+        "business_key": business_key,
+        "started_at": ctx.now,
+        "started_by": person.username,
+        "version": 1,
+        "data": {},
+        "state": [],
+        "audit_head": "",
+    }
+    opened = upsert(ctx.db, cases).values(row).on_conflict_do_nothing(index_elements=["id"]).returning(cases.c.id)
+    if ctx.db.execute(opened).first() is None:
+        raise CaseOpened(number=ctx.db.execute(select(cases.c.number).where(cases.c.id == key)).scalar_one())
     tokens = Tokens.at_start(definition.spec, evaluator(ctx), data)
-    ctx.db.execute(
-        insert(cases),
-        {
-            "id": key,
-            "number": key,
-            "definition_id": definition.id,
-            "process": definition.process,
-            "title": "",
-            "status": RUNNING,
-            "business_key": business_key,
-            "started_at": ctx.now,
-            "started_by": person.username,
-            "version": 1,
-            "data": {},
-            "state": [],
-            "audit_head": "",
-        },
-    )
     return Case(key, key, definition.process, definition, RUNNING, "", None, 1, data, tokens, "")
 
 

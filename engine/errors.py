@@ -78,6 +78,14 @@ class CaseClosed(PrasanError):
     th = "เรื่องเลขที่ {number} ไม่ได้อยู่ระหว่างดำเนินการ"
 
 
+class CaseOpened(PrasanError):
+    """Case {number} was opened with this key before."""
+
+    status = 409
+    title = "เปิดเรื่องนี้แล้ว"
+    th = "เรื่องนี้เปิดไว้แล้ว เลขที่ {number}"
+
+
 class AnswersRefused(PrasanError):
     """The answers do not pass the form."""
 

@@ -114,11 +114,6 @@ def _process(definition: Definition) -> Process:
     return Process(definition.process, section, definition.name, drawn.documentation, definition.version)
 
 
-def number_by_key(ctx: Context, business_key: str) -> str | None:
-    """Number of the case opened with a business key, or None."""
-    return ctx.db.execute(select(cases.c.number).where(cases.c.business_key == business_key).limit(1)).scalar()
-
-
 def case_list(
     ctx: Context, person: Person, *, status: str = "", process: str = "", words: str = "", page: int = 1
 ) -> tuple[list[Row[Any]], int]:

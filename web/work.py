@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import cases, tasks, views
 from engine.context import Context
-from engine.errors import Forbidden, TaskGone
+from engine.errors import CaseOpened, Forbidden, TaskGone
 from engine.views import TaskView
 from web.request import answers, argument, field, login_required, me, page_number, reading, writing
 
@@ -121,11 +121,10 @@ def begin(process: str) -> ResponseReturnValue:
 
 
 def _open_case(ctx: Context, process: str, once: str) -> str:
-    key = f"web:{me().username}:{once}" if once else None
-    opened = views.number_by_key(ctx, key) if key else None
-    if opened:
-        return url_for("case.show", number=opened)
-    case = cases.start(ctx, process, me(), business_key=key)
+    try:
+        case = cases.start(ctx, process, me(), once=once)
+    except CaseOpened as before:
+        return url_for("case.show", number=before.details["number"])
     following = views.next_task(ctx, case.id, me())
     if following is None:
         return url_for("case.show", number=case.number)

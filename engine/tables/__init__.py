@@ -1,6 +1,6 @@
 """The database schema, one table per noun. SQLite and PostgreSQL alike.
 
-Ids are random hex strings, moments are UTC, text is Thai as written. Everything that
+Ids are 32 hex digits, moments are UTC, text is Thai as written. Everything that
 waits (tasks, jobs) is an indexed row: nobody loads a case to find out what to do.
 """
 
