@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator inte
 
 
 class Database:
-    """One database by its SQLAlchemy URL."""
+    """One database by its SQLAlchemy URL; a command waits `lock_timeout` seconds for another's lock."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -42,7 +43,8 @@ class Database:
         self.url = parsed
         self.engine: Engine = create_engine(parsed, **_options(parsed.get_backend_name()))
         self.sqlite = parsed.get_backend_name() == "sqlite"
-        event.listen(self.engine, "connect", _sqlite_connect if self.sqlite else _postgres_connect)
+        connected = _sqlite_connect if self.sqlite else _postgres_connect
+        event.listen(self.engine, "connect", partial(connected, lock_timeout))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -61,7 +63,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing behind.
 
-        Raises `Busy` after waiting 10 s for a lock, `Unavailable` when the database is away or full.
+        Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
         with _refusals(), self.engine.connect() as connection:
             try:
@@ -101,7 +103,7 @@ def upsert(db: Connection, table: Table) -> Any:
 
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"connect_args": {"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False}}
+        return {"connect_args": {"check_same_thread": False}}
     return {
         "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         "pool_pre_ping": True,
@@ -110,17 +112,18 @@ def _options(backend: str) -> dict[str, Any]:
     }
 
 
-def _sqlite_connect(connection: Any, _record: Any) -> None:
+def _sqlite_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by Database, not by the driver
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    waits = f"busy_timeout={lock_timeout * 1000:.0f}"
+    for pragma in (waits, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _postgres_connect(connection: Any, _record: Any) -> None:
+def _postgres_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        cursor.execute(f"SET lock_timeout = {lock_timeout * 1000:.0f}")
         cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
     connection.commit()
 

@@ -15,7 +15,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert
 
-import engine.database as databases
 from engine import audit, definitions, messages, project, registry, tasks, views
 from engine.calendar import SystemClock
 from engine.database import Database
@@ -154,9 +153,8 @@ def test_searching_ignores_the_case_of_letters(office: Office) -> None:
         assert [row.number for row in registry.all_links(db, words="gdx")] == ["L-2570-0001"]
 
 
-def test_a_lock_is_waited_for_and_then_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "LOCK_TIMEOUT_SECONDS", 1)
-    impatient = Database(office.database.url.render_as_string(hide_password=False))
+def test_a_lock_is_waited_for_and_then_refused(office: Office) -> None:
+    impatient = Database(office.database.url.render_as_string(hide_password=False), lock_timeout=1)
     case = office.start("link_termination", "it")
     with office.database.write() as db:
         db.exec_driver_sql(f"UPDATE cases SET version = version WHERE id = '{case}'")  # noqa: S608 - an id of ours
