@@ -196,6 +196,13 @@ class HandlerFailed(PrasanError):
     th = "งานอัตโนมัติขัดข้อง ระบบจะลองใหม่เอง"
 
 
+class WorkerDied(PrasanError):
+    """Every worker that tried this ended before it was done: it hangs, needs too much memory, or was killed."""
+
+    title = "งานอัตโนมัติขัดข้อง"
+    th = "ระบบเบื้องหลังหยุดทำงานทุกครั้งที่ทำรายการนี้ กรุณาแจ้งผู้ดูแลระบบ"
+
+
 class RegistryRefused(PrasanError):
     """The link registry refuses: {reason}"""
 

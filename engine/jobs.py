@@ -1,9 +1,10 @@
 """Due work: timers, failed handlers that try again, messages that leave the house, the daily watch.
 
-Each due row is done in a transaction of its own, with the case it belongs to: the job's
-effect, its deletion and the case's advance commit together, so a worker that is killed
-leaves the row due. Sending mail stands outside any transaction, under a lease, and is
-at-least-once with the message's id as Message-ID.
+Each due row is signed, then done in a transaction of its own with the case it belongs to:
+the job's effect, its deletion and the case's advance commit together, so a worker that is
+killed leaves the row due. Its signature tells the next worker that a try was used up, so
+that a row which kills its workers ends as an incident. Sending mail stands outside any
+transaction, under a lease, and is at-least-once with the message's id as Message-ID.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import traceback
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -24,7 +25,7 @@ from engine.audit import SYSTEM, Tag
 from engine.calendar import Cycle, next_morning
 from engine.context import Context, Engine
 from engine.database import Database, upsert
-from engine.errors import Busy, NotFound, PrasanError
+from engine.errors import Busy, NotFound, PrasanError, WorkerDied
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
 from engine.tables import cases as cases_table
@@ -35,13 +36,15 @@ DUE, FAILED = "due", "failed"
 SEND_BACK_OFF = tuple(timedelta(seconds=10 * 2**n) for n in range(13))  # 10 s doubling to 12 hours
 SEND_LEASE = timedelta(minutes=2)  # longer than a mail server is waited for
 WATCH = "watch"  # kind and id of the one row that watches agreements every morning
+UNSIGNED: dict[str, None] = {"lock_owner": None, "lock_until": None}
 WATCH_RETRY = timedelta(hours=1)
 Send = Callable[[Row[Any]], None]
 
 
 class Outcome(Enum):
-    """What became of an attempt: something was done, nothing is due, or its case is being worked on."""
+    """What became of an attempt: signed, something was done, nothing is due, or its case is being worked on."""
 
+    SIGNED = "signed"
     TOUCHED = "touched"
     NOTHING = "nothing"
     ELSEWHERE = "elsewhere"
@@ -49,11 +52,17 @@ class Outcome(Enum):
 
 @dataclass
 class _Attempt:
-    """One due row under work; `message` is what is to be sent under the lease `owner`."""
+    """One due row under work; `signed` is its id once `owner` stands on it, `message` is what is to be sent."""
 
     job: Row[Any] | None = None
     message: Row[Any] | None = None
-    owner: str = ""
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    signed: str = ""
+
+    @property
+    def mine(self) -> ColumnElement[bool]:
+        """The row as long as nobody else has signed it."""
+        return and_(jobs.c.id == self.signed, jobs.c.lock_owner == self.owner)
 
 
 def run_due(engine: Engine, database: Database, send: Send | None = None, limit: int = 100) -> int:
@@ -87,6 +96,9 @@ def _attempt(
     try:
         with database.write() as db:
             outcome = _begin(engine.context(db), attempt, which, mail=send is not None)
+        if outcome is Outcome.SIGNED:
+            with database.write() as db:
+                outcome = _begin(engine.context(db), attempt, attempt.mine, mail=False)
         if attempt.message is not None and send is not None:
             send(attempt.message)
             with database.write() as db:
@@ -99,6 +111,9 @@ def _attempt(
         outcome = Outcome.TOUCHED
         with database.write() as db:
             fail(engine.context(db), attempt.job.id, error)
+    if outcome is Outcome.ELSEWHERE and attempt.signed:
+        with database.write() as db:
+            _free(engine.context(db), attempt)
     if attempt.job is not None:
         seen.add(attempt.job.id)
     return outcome
@@ -113,6 +128,8 @@ def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail:
         return Outcome.NOTHING
     if job.kind == "send":
         _lease(ctx, attempt, job)
+    elif not attempt.signed:
+        return _sign(ctx, attempt, job)
     elif job.kind == WATCH:
         housekeeping.daily(ctx)
         _tomorrow(ctx)
@@ -122,6 +139,23 @@ def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail:
             return Outcome.ELSEWHERE
         _advance(ctx, job, row)
     return Outcome.TOUCHED
+
+
+def _sign(ctx: Context, attempt: _Attempt, job: Row[Any]) -> Outcome:
+    """Put a name to the row before it is done. A name found there is of a worker that died at it: a try is over."""
+    died = job.lock_owner is not None
+    if died and _again(job.kind, job.attempts + 1) is None:
+        fail(ctx, job.id, WorkerDied())
+        return Outcome.TOUCHED
+    signed = {"lock_owner": attempt.owner, "attempts": job.attempts + died}
+    ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(**signed))
+    attempt.signed = job.id
+    return Outcome.SIGNED
+
+
+def _free(ctx: Context, attempt: _Attempt) -> None:
+    """The row was not tried after all."""
+    ctx.db.execute(update(jobs).where(attempt.mine).values(**UNSIGNED))
 
 
 def _ours(engine: Engine, *, mail: bool) -> ColumnElement[bool]:
@@ -166,7 +200,7 @@ def _rearm(ctx: Context, job: Row[Any]) -> bool:
     while following <= ctx.now and left != 0:
         following, left = cycle.every.after(following), left if left is None else left - 1
     detail = {**job.detail, "left": left if left is None else max(left - 1, 0)}
-    ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(due_at=following, detail=detail))
+    ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(due_at=following, detail=detail, **UNSIGNED))
     return True
 
 
@@ -203,8 +237,7 @@ def fail(ctx: Context, job_id: str, error: Exception) -> None:
             status=FAILED if again is None else DUE,
             due_at=ctx.now + (again or timedelta()),
             error="".join(traceback.format_exception(error))[-4_000:],
-            lock_owner=None,
-            lock_until=None,
+            **UNSIGNED,
         )
     )
     message = error.en if isinstance(error, PrasanError) else f"{type(error).__name__}: {error}"
@@ -233,7 +266,7 @@ def retry(ctx: Context, job_id: str, person: Person) -> None:
     job = _with_case(ctx, job_id)
     if job is None:
         raise NotFound(what="job", key=job_id)
-    ctx.db.execute(update(jobs).where(jobs.c.id == job_id).values(status=DUE, due_at=ctx.now, attempts=0))
+    ctx.db.execute(update(jobs).where(jobs.c.id == job_id).values(status=DUE, due_at=ctx.now, attempts=0, **UNSIGNED))
     if job.case_id is not None:
         case_row = cases.lock_row(ctx, job.case_id)
         if case_row.status == cases.RUNNING:
@@ -251,7 +284,7 @@ def _lease(ctx: Context, attempt: _Attempt, job: Row[Any]) -> None:
     if message.status == messages.SENT:
         _drop(ctx, job.id)
         return
-    attempt.message, attempt.owner = message, uuid.uuid4().hex
+    attempt.message = message
     values = {"lock_owner": attempt.owner, "lock_until": ctx.now + SEND_LEASE}
     ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(**values))
 
@@ -274,5 +307,5 @@ def begin_watch(ctx: Context) -> None:
 
 def _tomorrow(ctx: Context) -> None:
     incidents.resolve(ctx, WATCH)
-    values = {"due_at": next_morning(ctx.now), "attempts": 0, "error": None}
+    values = {"due_at": next_morning(ctx.now), "attempts": 0, "error": None, **UNSIGNED}
     ctx.db.execute(update(jobs).where(jobs.c.id == WATCH).values(**values))

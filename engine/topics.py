@@ -12,7 +12,7 @@ from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from engine import messages, numbering, registry
+from engine import messages, numbering, registry, watchdog
 from engine.calendar import today
 from engine.context import Context
 from engine.diagram import Diagram, Element
@@ -116,7 +116,8 @@ class Topics:
 
 def perform(topic: Topic, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Run a handler on its inputs and return what it adds to the case data."""
-    result = topic.run(_bind(topic, given, call), call)
+    with watchdog.watched(topic.name):
+        result = topic.run(_bind(topic, given, call), call)
     if not isinstance(result, topic.gives) or not is_dataclass(result) or isinstance(result, type):
         raise HandlerFailed(element=call.element.name, reason=f"{topic.name} returned {type(result).__name__}")
     return {key: value for key, value in asdict(result).items() if not key.startswith("_")}

@@ -11,7 +11,7 @@ import click
 from flask import Blueprint, current_app
 from sqlalchemy import select
 
-from engine import audit, checks, definitions, demo, jobs, project, replay, templates, worker
+from engine import audit, checks, definitions, demo, jobs, project, replay, templates, watchdog, worker
 from engine.audit import SYSTEM
 from engine.checks import document
 from engine.errors import DeploymentRefused, PrasanError
@@ -107,6 +107,7 @@ def work() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    watchdog.start(site().settings.handler_seconds)
     click.echo("the worker is running")
     worker.for_database(site().engine, site().database, sender(site().settings))(stop)
 

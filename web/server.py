@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from engine import worker
+from engine import watchdog, worker
 from web.mail import sender
 from web.request import Site
 
@@ -48,6 +48,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _begin(self, _: Any) -> None:
         parts = self._parts
+        watchdog.start(parts.settings.handler_seconds)
         run = worker.for_database(parts.engine, parts.database, sender(parts.settings))
         self._stop = worker.in_thread(run)
 

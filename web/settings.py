@@ -45,6 +45,7 @@ class Settings:
     mail_from: str
     days_off: tuple[date, ...]
     two_person_publish: bool
+    handler_seconds: int
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Settings:
@@ -64,6 +65,7 @@ class Settings:
             mail_from=given.get("PRASAN_MAIL_FROM") or "prasan@localhost",
             days_off=_days(given.get("PRASAN_DAYS_OFF", "")),
             two_person_publish=_flag(given, "PRASAN_TWO_PERSON_PUBLISH", default=False),
+            handler_seconds=_number(given, "PRASAN_HANDLER_SECONDS", 30),
         )
 
 

@@ -17,7 +17,7 @@ def test_a_command_that_is_killed_has_happened_once_or_not_at_all(office: Office
     for point in POINTS * ROUNDS:
         scene = SCENES[name](office)
         before = snapshot(office)
-        assert in_process(office, scene.act, point)
+        assert in_process(office, scene.act, point, scene.nth)
         if point == AFTER and name != "send":
             assert scene.effects() == 1
         else:

@@ -129,7 +129,13 @@ def _suspend(office: Office, case: str) -> Callable[[Context], Any]:
 def _due(_: Office, case: str) -> Callable[[Context], Any]:
     """What the worker does: a timer fires or a handler tries again."""
     which = (jobs_table.c.case_id == case) & (jobs_table.c.kind != "send")
-    return lambda ctx: jobs._begin(ctx, jobs._Attempt(), which, mail=False)
+
+    def act(ctx: Context) -> None:
+        attempt = jobs._Attempt()
+        while jobs._begin(ctx, attempt, which, mail=False) is jobs.Outcome.SIGNED:
+            pass
+
+    return act
 
 
 def _retry(office: Office, case: str) -> Callable[[Context], Any]:
