@@ -34,6 +34,7 @@ from engine.tables import messages as outbox
 
 DUE, FAILED = "due", "failed"
 SEND_BACK_OFF = tuple(timedelta(seconds=10 * 2**n) for n in range(13))  # 10 s doubling to 12 hours
+SIGNED = timedelta(seconds=2)  # from its signature until the worker has locked the row, it is nobody else's
 SEND_LEASE = timedelta(minutes=2)  # longer than a mail server is waited for
 WATCH = "watch"  # kind and id of the one row that watches agreements every morning
 UNSIGNED: dict[str, None] = {"lock_owner": None, "lock_until": None}
@@ -121,7 +122,7 @@ def _attempt(
 
 def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail: bool) -> Outcome:
     """Lock the next due row and do it. Waiting for its case could deadlock with who waits for this row."""
-    ready = and_(_ours(ctx.engine, mail=mail), jobs.c.due_at <= ctx.now, which)
+    ready = and_(_ours(ctx.engine, mail=mail, owner=attempt.owner), jobs.c.due_at <= ctx.now, which)
     query = select(jobs).where(ready).order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)
     attempt.job = job = ctx.db.execute(query.with_for_update(skip_locked=True)).one_or_none()
     if job is None:
@@ -147,7 +148,7 @@ def _sign(ctx: Context, attempt: _Attempt, job: Row[Any]) -> Outcome:
     if died and _again(job.kind, job.attempts + 1) is None:
         fail(ctx, job.id, WorkerDied())
         return Outcome.TOUCHED
-    signed = {"lock_owner": attempt.owner, "attempts": job.attempts + died}
+    signed = {"lock_owner": attempt.owner, "lock_until": ctx.now + SIGNED, "attempts": job.attempts + died}
     ctx.db.execute(update(jobs).where(jobs.c.id == job.id).values(**signed))
     attempt.signed = job.id
     return Outcome.SIGNED
@@ -158,13 +159,13 @@ def _free(ctx: Context, attempt: _Attempt) -> None:
     ctx.db.execute(update(jobs).where(attempt.mine).values(**UNSIGNED))
 
 
-def _ours(engine: Engine, *, mail: bool) -> ColumnElement[bool]:
+def _ours(engine: Engine, *, mail: bool, owner: str = "") -> ColumnElement[bool]:
     """Rows that wait for a worker of ours: not for an outside one, not under a lease, not of a suspended case."""
     served = or_(jobs.c.topic.is_(None), jobs.c.topic.in_(sorted(engine.topics.names)))
     kinds = ["timer", "topic", WATCH, *(["send"] if mail else [])]
     held = select(cases_table.c.id).where(cases_table.c.status == cases.SUSPENDED)
     awake = or_(jobs.c.kind.in_(["send", WATCH]), jobs.c.case_id.not_in(held))
-    free = or_(jobs.c.lock_until.is_(None), jobs.c.lock_until <= engine.clock.now())
+    free = or_(jobs.c.lock_until.is_(None), jobs.c.lock_until <= engine.clock.now(), jobs.c.lock_owner == owner)
     return and_(jobs.c.status == DUE, jobs.c.kind.in_(kinds), served, free, awake)
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from sqlalchemy import Row
 
 from engine.jobs import Send
 from web.settings import Settings
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 10  # an exchange has at most ten parts: together shorter than the lease of a message
 SMTP_PORT, SMTPS_PORT = 25, 465
 
 
@@ -29,27 +30,25 @@ class MailServer:
 
     url: str
     sender: str
+    timeout: float = TIMEOUT_SECONDS
 
     def send(self, message: Row[Any]) -> None:
         """Send one message; raises what smtplib raises, or ValueError for an address that is none."""
-        written = compose(message, self.sender)
-        with self._connect() as server:
-            server.send_message(written)
-
-    def _connect(self) -> smtplib.SMTP:
-        parts, context = urlsplit(self.url), ssl.create_default_context()
-        host, secure = parts.hostname or "localhost", parts.scheme == "smtps"
-        if secure:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, parts.port or SMTPS_PORT, timeout=TIMEOUT_SECONDS, context=context
-            )
-        else:
-            server = smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=TIMEOUT_SECONDS)
-            if server.ehlo()[0] == 250 and server.has_extn("starttls"):
+        written, parts, context = compose(message, self.sender), urlsplit(self.url), ssl.create_default_context()
+        with closing(self._connect(parts, context)) as server:
+            if parts.scheme == "smtp" and server.ehlo()[0] == 250 and server.has_extn("starttls"):
                 server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        return server
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.send_message(written)
+            with suppress(OSError):  # the message is taken; how the server says goodbye changes nothing
+                server.quit()
+
+    def _connect(self, parts: SplitResult, context: ssl.SSLContext) -> smtplib.SMTP:
+        host = parts.hostname or "localhost"
+        if parts.scheme == "smtps":
+            return smtplib.SMTP_SSL(host, parts.port or SMTPS_PORT, timeout=self.timeout, context=context)
+        return smtplib.SMTP(host, parts.port or SMTP_PORT, timeout=self.timeout)
 
 
 def sender(settings: Settings) -> Send | None:

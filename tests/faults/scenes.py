@@ -52,7 +52,7 @@ def times(few: int, many: int) -> int:
 def snapshot(office: Office) -> Mapping[str, list[Any]]:
     """Everything that a command could change, but not which worker signed a job last."""
     queries = {table: f"SELECT * FROM {table} ORDER BY 1, 2" for table in TABLES}  # noqa: S608 - fixed names
-    queries["jobs"] = "SELECT id, kind, token, due_at, attempts, status, error, lock_until FROM jobs ORDER BY 1"
+    queries["jobs"] = "SELECT id, kind, token, due_at, attempts, status, error FROM jobs ORDER BY 1"
     return {table: office.query(query) for table, query in queries.items()}
 
 
