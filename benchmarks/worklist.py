@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from benchmarks.meter import Meter, plan, quantile, report
 from benchmarks.ours import Office, prepare
-from engine import views
+from engine import todo
 
 GROUPS = ("it_dept", "vc_dept", "np_dept", "housing", "estate", "community", "finance", "legal", "wg_seam", "dgc")
 CASES = """
@@ -62,7 +62,7 @@ def main() -> None:
         page = chance.choice((1, 1, 1, 2, 3))
         with office.counted(totals), office.database.read() as db:
             ctx = office.engine.context(db)
-            meter.time(functools.partial(views.worklist, ctx, person, page=page))
+            meter.time(functools.partial(todo.worklist, ctx, person, page=page))
     result: dict[str, Any] = {"p95": quantile(meter.wall, 0.95) / 1_000, "p50": statistics.median(meter.wall) / 1_000}
     report({**result, "statements": totals["statements"]})
 

@@ -6,12 +6,24 @@ For everybody else the case does not exist; a page answers as if it had never be
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, Boolean, ColumnElement, and_, bindparam, exists, or_, select
 
 from engine.context import Context
 from engine.people import Person
 from engine.tables import cases, participants
+
+# The rule as part of statements that are built once; `who` gives its parameters.
+HELD: BindParameter[Any] = bindparam("held", expanding=True)
+_TOOK_PART = exists().where(participants.c.case_id == cases.c.id, participants.c.candidate.in_(HELD))
+SEEN = or_(bindparam("operator", type_=Boolean), cases.c.started_by == bindparam("person"), _TOOK_PART)
+_SEE = select(cases.c.id).where(cases.c.id == bindparam("case"), SEEN)
+
+
+def who(person: Person) -> dict[str, Any]:
+    """The parameters of `SEEN`: the person's name, the candidates held, operator or not."""
+    return {"person": person.username, "held": sorted(person.candidates), "operator": person.operator}
 
 
 def seen_by(person: Person) -> list[ColumnElement[bool]]:
@@ -26,7 +38,7 @@ def seen_by(person: Person) -> list[ColumnElement[bool]]:
 
 def may_see(ctx: Context, case_id: str, person: Person) -> bool:
     """True when this person may read the case."""
-    return ctx.db.execute(select(cases.c.id).where(cases.c.id == case_id, *seen_by(person))).first() is not None
+    return ctx.db.execute(_SEE, {"case": case_id, **who(person)}).first() is not None
 
 
 def visible(ctx: Context, case_ids: Iterable[str], person: Person) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from engine.audit import Tag
 from engine.case import lock, store_head
@@ -39,7 +39,9 @@ def add(ctx: Context, case_id: str, person: Person, text: str, element: str | No
     store_head(ctx, case)
 
 
+_OF_CASE = select(comments).where(comments.c.case_id == bindparam("case")).order_by(comments.c.at, comments.c.id)
+
+
 def of_case(ctx: Context, case_id: str) -> list[Row[Any]]:
     """A case's comments, oldest first."""
-    query = select(comments).where(comments.c.case_id == case_id)
-    return list(ctx.db.execute(query.order_by(comments.c.at, comments.c.id)))
+    return list(ctx.db.execute(_OF_CASE, {"case": case_id}))

@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from engine.audit import Tag
 from engine.case import lock, store_head
@@ -80,9 +80,12 @@ def add(
     return key
 
 
+_OF_CASE = select(documents).where(documents.c.case_id == bindparam("case")).order_by(documents.c.at)
+
+
 def of_case(ctx: Context, case_id: str) -> list[Row[Any]]:
     """A case's documents, oldest first."""
-    return list(ctx.db.execute(select(documents).where(documents.c.case_id == case_id).order_by(documents.c.at)))
+    return list(ctx.db.execute(_OF_CASE, {"case": case_id}))
 
 
 def find(ctx: Context, key: str) -> tuple[Row[Any], Path]:

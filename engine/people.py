@@ -8,14 +8,14 @@ them too; a task lists the candidates that may do it. Passwords are argon2id.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from engine.calendar import today
 from engine.context import Context
@@ -133,38 +133,47 @@ def _matches(hashed: str, password: str) -> bool:
 
 def load(ctx: Context, person_id: str) -> Person | None:
     """The active person with today's candidates, or None."""
-    return _load(ctx, people.c.id == person_id)
+    return first(ctx.db.execute(_BY_ID, {"person": person_id, **on(ctx)}).all())
 
 
 def by_username(ctx: Context, username: str) -> Person | None:
     """The active person of a user name, or None."""
-    return _load(ctx, people.c.username == username)
+    return first(ctx.db.execute(_BY_USERNAME, {"person": username, **on(ctx)}).all())
 
 
-def _load(ctx: Context, which: Any) -> Person | None:
-    day = today(ctx.engine.clock)
-    member = memberships.join(groups, groups.c.id == memberships.c.group_id)
-    query = (
-        select(people, memberships.c.group_id, memberships.c.head, groups.c.parent, groups.c.kind)
-        .select_from(people.outerjoin(member, and_(memberships.c.person_id == people.c.id, _valid(day))))
-        .where(which, people.c.active)
-        .order_by(memberships.c.group_id)
-    )
-    rows = ctx.db.execute(query).all()
-    return _person(rows) if rows else None
+def on(ctx: Context) -> dict[str, Any]:
+    """The parameter of `WITH_GROUPS`."""
+    return {"day": today(ctx.engine.clock)}
 
 
-def _valid(day: date) -> Any:
+def _valid(day: Any) -> Any:
     since, until = memberships.c.since, memberships.c.until
     return and_(or_(since.is_(None), since <= day), or_(until.is_(None), until >= day))
 
 
-def _person(rows: list[Row[Any]] | Any) -> Person:
-    first = rows[0]
+# Built once: building a statement costs several times what running it does.
+_MEMBER = memberships.join(groups, groups.c.id == memberships.c.group_id)
+_ON_DAY = and_(memberships.c.person_id == people.c.id, _valid(bindparam("day")))
+WITH_GROUPS = (  # active people, one row per membership of a day; other statements say which people
+    select(people.c.id, people.c.username, people.c.name, people.c.position, people.c.operator)
+    .add_columns(memberships.c.group_id, memberships.c.head, groups.c.parent, groups.c.kind)
+    .select_from(people.outerjoin(_MEMBER, _ON_DAY))
+    .where(people.c.active)
+    .order_by(memberships.c.group_id)
+)
+_BY_ID = WITH_GROUPS.where(people.c.id == bindparam("person"))
+_BY_USERNAME = WITH_GROUPS.where(people.c.username == bindparam("person"))
+
+
+def first(rows: Sequence[Row[Any]]) -> Person | None:
+    """The person of the rows of `WITH_GROUPS`, None where there are none."""
+    if not rows:
+        return None
+    one = rows[0]
     held = {r.group_id for r in rows if r.group_id} | {r.parent for r in rows if r.parent}
     heads = {head_of(r.group_id) for r in rows if r.head}
     unit = next((r.group_id for r in rows if r.kind == "unit"), None)
-    return Person(first.id, first.username, first.name, first.position, first.operator, frozenset(held | heads), unit)
+    return Person(one.id, one.username, one.name, one.position, one.operator, frozenset(held | heads), unit)
 
 
 def members(ctx: Context, candidate: str) -> list[Row[Any]]:
@@ -178,14 +187,18 @@ def members(ctx: Context, candidate: str) -> list[Row[Any]]:
     return list(ctx.db.execute(query.where(*where).distinct().order_by(people.c.username)))
 
 
+_NAMES = select(groups.c.id, groups.c.name)
+_UNITS = _NAMES.where(groups.c.kind == "unit").order_by(groups.c.id)
+
+
 def units(db: Connection) -> list[Row[Any]]:
     """Every organisation unit (id, name), in stable order."""
-    return list(db.execute(select(groups.c.id, groups.c.name).where(groups.c.kind == "unit").order_by(groups.c.id)))
+    return list(db.execute(_UNITS))
 
 
 def group_names(db: Connection) -> dict[str, str]:
     """Name of every group by id."""
-    return {row.id: row.name for row in db.execute(select(groups.c.id, groups.c.name))}
+    return {row.id: row.name for row in db.execute(_NAMES)}
 
 
 # --- lanes to candidates ------------------------------------------------------------------------

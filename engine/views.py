@@ -8,78 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true
-from sqlalchemy import case as case_when
+from sqlalchemy import Row, and_, bindparam, func, select
 
-from engine import comments, definitions, documents, incidents, lookups, messages, people
+from engine import comments, documents, incidents, lookups, messages, people
 from engine import tasks as task_commands
-from engine.access import seen_by
+from engine.access import SEEN, seen_by, who
 from engine.cases import may_start
 from engine.context import Context
 from engine.definitions import Definition
 from engine.diagram import Element
 from engine.errors import NotFound
 from engine.people import Person
-from engine.tables import audit, candidates, cases, groups, tasks
+from engine.tables import audit, candidates, cases, drafts, tasks
+from engine.tables import definitions as definitions_table
 from engine.tables import people as people_table
+from engine.todo import ASKED, PAGE, like, titled
 from forms.display import Line, describe
 from forms.schema import Form
-
-PAGE = 50
-
-
-class Worklist(NamedTuple):
-    """One page of open tasks, and how many there are: of all, claimed by me, claimed by nobody, late."""
-
-    rows: list[Row[Any]]
-    all: int
-    mine: int
-    free: int
-    late: int
-
-
-def worklist(
-    ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1
-) -> Worklist:
-    """Open tasks of a person's groups, most urgent first, each with its case, its claimer's and its unit's name.
-
-    `scope` is all, mine (claimed by me), free (claimed by nobody) or late (past its due time).
-    """
-    scopes = {
-        "mine": tasks.c.claimed_by == person.username,
-        "free": tasks.c.claimed_by.is_(None),
-        "late": tasks.c.due_at < ctx.now,
-    }
-    where = [_held(person), *_matching(process, words)]  # candidates stand only on open tasks
-    joined = tasks.join(cases, cases.c.id == tasks.c.case_id)
-    searched = joined if process or words else tasks
-    counted = [func.count(), *(func.coalesce(func.sum(case_when((which, 1), else_=0)), 0) for which in scopes.values())]
-    every, mine, free, late = ctx.db.execute(select(*counted).select_from(searched).where(*where)).one()
-    urgency = (tasks.c.due_at.is_(None), tasks.c.due_at, tasks.c.created_at, tasks.c.id)
-    shown = select(tasks.c.id).select_from(searched).where(*where, scopes.get(scope, true())).order_by(*urgency)
-    page_of_ids = shown.limit(PAGE).offset((page - 1) * PAGE).subquery()
-    named = joined.outerjoin(people_table, people_table.c.username == tasks.c.claimed_by)
-    named = named.outerjoin(groups, groups.c.id == tasks.c.item)
-    claimer, unit = people_table.c.name.label("claimer"), groups.c.name.label("unit")
-    query = (
-        select(tasks, cases.c.number, cases.c.title, cases.c.process, claimer, unit)
-        .select_from(named.join(page_of_ids, page_of_ids.c.id == tasks.c.id))
-        .order_by(*urgency)
-    )
-    return Worklist(list(ctx.db.execute(query)), every, mine, free, late)
-
-
-def _held(person: Person) -> ColumnElement[bool]:
-    mine = select(candidates.c.task_id).where(candidates.c.candidate.in_(sorted(person.candidates)))
-    return tasks.c.id.in_(mine)
-
-
-def _matching(process: str, words: str) -> list[ColumnElement[bool]]:
-    like = f"%{words.replace('%', '').replace('_', '')}%"
-    found: list[ColumnElement[bool]] = [cases.c.process == process] if process else []
-    return found + ([or_(cases.c.number.ilike(like), cases.c.title.ilike(like))] if words else [])
 
 
 @dataclass(frozen=True)
@@ -103,8 +50,11 @@ def startable(ctx: Context, person: Person) -> list[Process]:
     return [_process(definition) for definition in _live(ctx) if may_start(ctx, definition, person)]
 
 
+_LIVE = select(definitions_table.c.id).where(definitions_table.c.live)
+
+
 def _live(ctx: Context) -> list[Definition]:
-    found = [ctx.engine.library.get(ctx.db, row.id) for row in definitions.all_live(ctx.db)]
+    found = [ctx.engine.library.get(ctx.db, key) for key in ctx.db.execute(_LIVE).scalars()]
     return sorted(found, key=lambda each: (each.diagram.properties.get("manual.process") or "~", each.name))
 
 
@@ -118,7 +68,8 @@ def case_list(
     ctx: Context, person: Person, *, status: str = "", process: str = "", words: str = "", page: int = 1
 ) -> tuple[list[Row[Any]], int]:
     """Cases this person may see, newest first, and how many there are."""
-    where = [*_matching(process, words), *seen_by(person)] + ([cases.c.status == status] if status else [])
+    chosen = ((process, cases.c.process == process), (words, titled(like(words))), (status, cases.c.status == status))
+    where = [*seen_by(person), *(condition for given, condition in chosen if given)]
     count = ctx.db.execute(select(func.count()).select_from(cases).where(*where)).scalar_one()
     columns = [c for c in cases.c if c.name not in ("data", "state")]
     query = select(*columns).where(*where).order_by(cases.c.started_at.desc(), cases.c.id)
@@ -127,10 +78,13 @@ def case_list(
 
 def case_row(ctx: Context, number: str, person: Person) -> Row[Any]:
     """A case by its number for somebody who may see it; raises `NotFound`."""
-    row = ctx.db.execute(select(cases).where(cases.c.number == number, *seen_by(person))).one_or_none()
+    row = ctx.db.execute(_CASE, {"number": number, **who(person)}).one_or_none()
     if row is None:
         raise NotFound(what="case", key=number)
     return row
+
+
+_CASE = select(cases).where(cases.c.number == bindparam("number"), SEEN)
 
 
 @dataclass(frozen=True)
@@ -166,10 +120,9 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
     """The case page of a case; raises `NotFound` for somebody who may not see it."""
     row = case_row(ctx, number, person)
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
-    all_tasks = _tasks(ctx, row.id)
     events = list(ctx.db.execute(select(audit).where(audit.c.case_id == row.id).order_by(audit.c.id)))
     names = person_names(ctx)
-    open_tasks = [task for task in all_tasks if task.status == "open"]
+    open_tasks = list(ctx.db.execute(_OPEN_TASKS, {"case": row.id}))
     return CaseView(
         row=row,
         definition=definition,
@@ -177,7 +130,7 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
         current=_count(open_tasks),
         open_tasks=open_tasks,
         doers=_doers(ctx, row.id),
-        entries=_entries(ctx, definition, all_tasks, names),
+        entries=_entries(ctx, definition, _done_tasks(ctx, row.id), names),
         events=events,
         documents=documents.of_case(ctx, row.id),
         messages=messages.of_case(ctx, row.id),
@@ -188,10 +141,13 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
     )
 
 
-def _tasks(ctx: Context, case_id: str) -> list[Row[Any]]:
-    return list(
-        ctx.db.execute(select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.created_at, tasks.c.item))
-    )
+_OF_CASE = select(tasks).where(tasks.c.case_id == bindparam("case"))
+_OPEN_TASKS = _OF_CASE.where(tasks.c.status == "open").order_by(tasks.c.created_at, tasks.c.item)
+_DONE_TASKS = _OF_CASE.where(tasks.c.status == "done").order_by(tasks.c.done_at, tasks.c.created_at, tasks.c.item)
+
+
+def _done_tasks(ctx: Context, case_id: str) -> list[Row[Any]]:
+    return list(ctx.db.execute(_DONE_TASKS, {"case": case_id}))
 
 
 def _passed(events: list[Row[Any]]) -> list[str]:
@@ -205,14 +161,13 @@ def _count(open_tasks: list[Row[Any]]) -> dict[str, int]:
     return found
 
 
-def _entries(ctx: Context, definition: Definition, all_tasks: list[Row[Any]], names: Mapping[str, str]) -> list[Entry]:
-    lists = lookups.fill(ctx, lookups.LOOKUPS)
-    found = []
-    for task in sorted((t for t in all_tasks if t.status == "done"), key=lambda t: t.done_at):
-        form = definition.form(task.element)
-        lines = describe(form, task.answers or {}, lists) if form else []
-        found.append(Entry(task, names.get(task.done_by, task.done_by), lines))
-    return found
+def _entries(ctx: Context, definition: Definition, done: list[Row[Any]], names: Mapping[str, str]) -> list[Entry]:
+    forms = [definition.form(task.element) for task in done]
+    lists = lookups.fill(ctx, {name for form in forms if form for name in form.reads()})
+    return [
+        Entry(task, names.get(task.done_by, task.done_by), describe(form, task.answers or {}, lists) if form else [])
+        for task, form in zip(done, forms, strict=True)
+    ]
 
 
 def _doers(ctx: Context, case_id: str) -> dict[str, list[str]]:
@@ -226,8 +181,17 @@ def _doers(ctx: Context, case_id: str) -> dict[str, list[str]]:
 
 def person_names(ctx: Context) -> dict[str, str]:
     """Every account's name by user name."""
-    rows = ctx.db.execute(select(people_table.c.username, people_table.c.name))
-    return {row.username: row.name for row in rows} | {"system": "ระบบ"}
+    return {row.username: row.name for row in ctx.db.execute(_NAMES)} | {"system": "ระบบ"}
+
+
+_NAMES = select(people_table.c.username, people_table.c.name)
+_NAMES_OF = _NAMES.where(people_table.c.username.in_(bindparam("persons", expanding=True)))
+
+
+def _names_of(ctx: Context, persons: set[str | None]) -> dict[str, str]:
+    """Names of some accounts by user name."""
+    wanted = {"persons": sorted(filter(None, persons))}
+    return {row.username: row.name for row in ctx.db.execute(_NAMES_OF, wanted)} if wanted["persons"] else {}
 
 
 @dataclass(frozen=True)
@@ -235,14 +199,12 @@ class TaskView:
     """Everything the page of one task shows; `rival` is the step that keeps this person from deciding."""
 
     row: Row[Any]
-    case: Row[Any]
     definition: Definition
     element: Element
     form: Form | None
     may_do: bool
     rival: str | None
     data: Mapping[str, Any]
-    draft: Row[Any] | None
     entries: list[Entry]
     documents: list[Row[Any]]
     comments: list[Row[Any]]
@@ -250,41 +212,37 @@ class TaskView:
     groups: Mapping[str, str]
 
 
+_MY_DRAFT = and_(drafts.c.task_id == tasks.c.id, drafts.c.person == bindparam("person"))
+_TASK = (
+    select(tasks, cases.c.number, cases.c.title, cases.c.definition_id, cases.c.data, ASKED.label("asked"))
+    .add_columns(drafts.c.answers.label("draft"), drafts.c.at.label("draft_at"))
+    .select_from(tasks.join(cases, cases.c.id == tasks.c.case_id).outerjoin(drafts, _MY_DRAFT))
+    .where(tasks.c.id == bindparam("task"), SEEN)
+)
+
+
 def task(ctx: Context, task_id: str, person: Person) -> TaskView:
     """The page of a task; raises `NotFound` for somebody who may not see its case."""
-    row = task_commands.find(ctx, task_id, person)
-    found = ctx.db.execute(select(cases).where(cases.c.id == row.case_id, *seen_by(person))).one_or_none()
-    if found is None:
+    row = ctx.db.execute(_TASK, {"task": task_id, **who(person)}).one_or_none()
+    if row is None:
         raise NotFound(what="task", key=task_id)
-    definition = ctx.engine.library.get(ctx.db, found.definition_id)
-    form, element, names = definition.form(row.element), definition.diagram.elements[row.element], person_names(ctx)
+    definition = ctx.engine.library.get(ctx.db, row.definition_id)
+    form, element = definition.form(row.element), definition.diagram.elements[row.element]
+    done, files, said = (find(ctx, row.case_id) for find in (_done_tasks, documents.of_case, comments.of_case))
+    names = _names_of(
+        ctx, {row.claimed_by, *(each.done_by for each in (row, *done)), *(each.by for each in files + said)}
+    )
     return TaskView(
         row=row,
-        case=found,
         definition=definition,
         element=element,
         form=form,
-        may_do=row.status == "open" and task_commands.may_do(ctx, row, person),
+        may_do=row.status == "open" and row.asked,
         rival=task_commands.conflict(ctx, row, person, definition),
-        data=task_commands.known(ctx, form, element, found.data) if form else {},
-        draft=task_commands.draft(ctx, task_id, person),
-        entries=_entries(ctx, definition, _tasks(ctx, found.id), names),
-        documents=documents.of_case(ctx, found.id),
-        comments=comments.of_case(ctx, found.id),
+        data=task_commands.known(ctx, form, element, row.data) if form else {},
+        entries=_entries(ctx, definition, done, names),
+        documents=files,
+        comments=said,
         names=names,
-        groups=people.group_names(ctx.db),
+        groups=people.group_names(ctx.db) if row.item or any(each.item for each in done) else {},
     )
-
-
-def next_task(ctx: Context, case_id: str, person: Person) -> str | None:
-    """The open task of a case that this person can go on with, claimed or asked first; None when others must act."""
-    free = or_(tasks.c.claimed_by == person.username, tasks.c.claimed_by.is_(None))
-    query = (
-        select(tasks, cases.c.definition_id)
-        .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.case_id == case_id, tasks.c.status == "open", _held(person), free)
-    )
-    for row in ctx.db.execute(query.order_by(tasks.c.claimed_by.is_(None), tasks.c.created_at, tasks.c.item)):
-        if task_commands.conflict(ctx, row, person, ctx.engine.library.get(ctx.db, row.definition_id)) is None:
-            return str(row.id)
-    return None

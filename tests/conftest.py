@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from engine import cases, jobs, people, project, tasks, views
+from engine import cases, jobs, people, project, tasks, todo
 from engine.calendar import FixedClock
 from engine.context import Context, Engine
 from engine.database import Database
@@ -110,7 +110,7 @@ class Office:
         """Open tasks of somebody."""
         person = self.person(by)
         with self.database.read() as db:
-            return views.worklist(self.engine.context(db), person)[0]
+            return todo.worklist(self.engine.context(db), person)[0]
 
     def row(self, case: str) -> Any:
         """The case's row."""

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from engine import access, cases, comments, documents, views
 from engine.errors import NotFound
+from engine.todo import PAGE
 from engine.views import CaseView
 from web.progress import Progress, progress
 from web.request import argument, field, login_required, me, operators_only, own_path, page_number, reading, writing
@@ -28,7 +29,7 @@ def index() -> ResponseReturnValue:
         rows, count = views.case_list(ctx, me(), status=status, **chosen)
         processes = views.processes(ctx)
     return render_template(
-        "cases.html", rows=rows, count=count, per_page=views.PAGE, processes=processes, status=status, **chosen
+        "cases.html", rows=rows, count=count, per_page=PAGE, processes=processes, status=status, **chosen
     )
 
 

@@ -18,7 +18,7 @@ from flask import Flask, current_app, g, jsonify, redirect, request, session, ur
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
-from engine import incidents, messages, people, sessions
+from engine import incidents, messages, sessions
 from engine.context import Context, Engine
 from engine.database import Database
 from engine.errors import OperatorsOnly
@@ -75,15 +75,17 @@ def load_person() -> None:
     if not token or request.endpoint in ("static", "site.health") or (request.blueprint or "").startswith("rest_"):
         return
     with reading() as ctx:
-        row = sessions.find(ctx, token)
-        g.person = people.load(ctx, row.person_id) if row else None
-        if g.person and request.method == "GET":
+        found = sessions.find(ctx, token)
+        if found is None:
+            return
+        g.person, row = found
+        if request.method == "GET":
             g.unread = messages.unread(ctx, g.person)
             g.trouble = incidents.count_open(ctx) if g.person.operator else 0
-        stale = row if row and sessions.needs_touch(ctx, row) else None
+        stale = sessions.needs_touch(ctx, row)
     if stale:
         with writing() as ctx:
-            sessions.touch(ctx, stale)
+            sessions.touch(ctx, row)
 
 
 def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import cases, tasks, views
+from engine import cases, tasks, todo, views
+from engine.case import Case
 from engine.context import Context
-from engine.errors import CaseOpened, Forbidden, TaskGone
+from engine.errors import CaseClosed, CaseOpened, Forbidden, TaskGone
 from engine.views import TaskView
 from web.request import answers, argument, field, login_required, me, page_number, reading, writing
 
@@ -25,7 +26,7 @@ def worklist() -> ResponseReturnValue:
     chosen: dict[str, Any] = {"process": argument("process"), "words": argument("q"), "page": page_number()}
     scope = argument("scope") if argument("scope") in SCOPES else "all"
     with reading() as ctx:
-        found = views.worklist(ctx, me(), scope=scope, **chosen)
+        found = todo.worklist(ctx, me(), scope=scope, **chosen)
         processes = views.processes(ctx)
     return render_template("worklist.html", found=found, processes=processes, scope=scope, scopes=SCOPES, **chosen)
 
@@ -54,7 +55,7 @@ def _form_data(view: TaskView) -> dict[str, Any] | None:
         return None
     return {
         "schema": view.form.schema,
-        "data": {**view.data, **(view.draft.answers if view.draft else {})},
+        "data": {**view.data, **(view.row.draft or {})},
         "submitUrl": url_for(".complete", task_id=view.row.id),
         "draftUrl": url_for(".draft", task_id=view.row.id),
         "readonly": not _may_fill_in(view),
@@ -66,12 +67,20 @@ def _form_data(view: TaskView) -> dict[str, Any] | None:
 def complete(task_id: str) -> ResponseReturnValue:
     """Finish a task; a script gets the address to go on to, a plain form is sent there."""
     with writing() as ctx:
-        name = tasks.find(ctx, task_id, me()).name
-        case = tasks.complete(ctx, task_id, me(), answers())
-        following = views.next_task(ctx, case.id, me())
+        case = _complete(ctx, task_id)
+        name, following = todo.task_name(ctx, task_id), todo.next_task(ctx, case.id, me())
     flash(f"ส่งงาน “{name}” เรียบร้อยแล้ว" + (" ทำขั้นตอนถัดไปของเรื่องนี้ต่อได้เลย" if following else ""), "ok")
     target = url_for(".task", task_id=following) if following else url_for("case.show", number=case.number)
     return jsonify(next=target) if request.is_json else redirect(target, 303)
+
+
+def _complete(ctx: Context, task_id: str) -> Case:
+    """Only a refusal has to ask whether this person may know of the task; raises `NotFound` where not."""
+    try:
+        return tasks.complete(ctx, task_id, me(), answers())
+    except (Forbidden, TaskGone, CaseClosed):
+        tasks.find(ctx, task_id, me())
+        raise
 
 
 @pages.put("/tasks/<task_id>/draft")
@@ -125,7 +134,7 @@ def _open_case(ctx: Context, process: str, once: str) -> str:
         case = cases.start(ctx, process, me(), once=once)
     except CaseOpened as before:
         return url_for("case.show", number=before.details["number"])
-    following = views.next_task(ctx, case.id, me())
+    following = todo.next_task(ctx, case.id, me())
     if following is None:
         return url_for("case.show", number=case.number)
     tasks.claim(ctx, following, me())

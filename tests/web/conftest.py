@@ -13,7 +13,7 @@ from sqlalchemy import Executable
 from werkzeug.test import TestResponse
 
 from app import create_app
-from engine import demo, people, sessions, views
+from engine import demo, people, sessions, todo, views
 from engine.calendar import FixedClock
 from engine.context import Context, Engine
 from engine.database import Database
@@ -99,7 +99,7 @@ class Actor:
 
     def task(self, element: str, item: str | None = None) -> str:
         """Id of my open task of an element."""
-        rows = self.house.reads(lambda ctx: views.worklist(ctx, self.person)).rows
+        rows = self.house.reads(lambda ctx: todo.worklist(ctx, self.person)).rows
         return str(next(row.id for row in rows if row.element == element and item in (None, row.item)))
 
     def completes(self, element: str, item: str | None = None, **answers: Any) -> TestResponse:

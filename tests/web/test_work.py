@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event
 
-from engine import tasks
+from engine import tasks, todo
 from tests.web.conftest import Actor, House
 
 Login = Callable[[str], Actor]
@@ -142,19 +143,56 @@ def test_a_late_task_is_marked(login: Login, house: House) -> None:
     assert "เกินกำหนด (1)" in page
 
 
-def test_the_worklist_costs_six_statements(login: Login, house: House) -> None:
-    it = login("it")
-    for _ in range(3):
-        it.starts("information_request")
-    it.opens("/")
+@contextmanager
+def statements(house: House) -> Iterator[list[str]]:
+    """What the database is asked meanwhile, transactions apart."""
     seen: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
 
     event.listen(house.database.engine, "before_cursor_execute", note)
-    assert it.opens("/").status_code == 200
-    event.remove(house.database.engine, "before_cursor_execute", note)
-    asked = [statement for statement in seen if statement.startswith("SELECT")]
-    assert len(asked) <= 6, "\n".join(asked)
-    assert len(asked) == len([statement for statement in seen if not statement.startswith("BEGIN")])
+    try:
+        yield seen
+    finally:
+        event.remove(house.database.engine, "before_cursor_execute", note)
+
+
+def test_pages_ask_the_database_little(login: Login, house: House) -> None:
+    it = login("it")
+    for _ in range(3):
+        it.starts("information_request")
+    task = it.task("S1")
+    it.opens("/")
+    for url, most in (("/", 4), (f"/tasks/{task}", 7)):
+        with statements(house) as seen:
+            assert it.opens(url).status_code == 200
+        assert len(seen) <= most, "\n".join(seen)
+        assert all(statement.startswith(("SELECT", "WITH")) for statement in seen)
+
+
+def test_a_submit_asks_for_the_person_the_name_and_the_next_task_beside_the_command(login: Login, house: House) -> None:
+    it = login("it")
+    it.starts("information_request")
+    it.starts("information_request")
+    first, second = (row.id for row in house.reads(lambda ctx: todo.worklist(ctx, it.person)).rows)
+    given, person = house.answers["information_request_S1"], it.person
+    with statements(house) as command:
+        house.does(lambda ctx: tasks.complete(ctx, first, person, given))
+    it.csrf()
+    token = it.csrf()
+    with statements(house) as request:
+        sent = it.client.post(f"/tasks/{second}", json={"answers": given}, headers={"X-CSRFToken": token})
+    assert sent.status_code == 200
+    assert len(request) <= len(command) + 3, "\n".join(request)
+
+
+def test_who_may_not_know_of_a_task_learns_nothing_by_doing_it(login: Login, house: House) -> None:
+    it, outsider = login("it"), login("dpo")
+    it.starts("external_link")
+    task = it.task("S1")
+    for _ in ("open", "done"):
+        assert outsider.sends(f"/tasks/{task}", {}).status_code == 404
+        it.sends(f"/tasks/{task}", house.answers["external_link_S1"])
+    assert it.sends(f"/tasks/{task}", {}).status_code == 409
