@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
 from engine.errors import Busy, PrasanError, Unavailable
 
@@ -138,6 +138,8 @@ def _refusals() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+    except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
+        raise Unavailable from error
 
 
 def _refusal(error: DBAPIError) -> PrasanError | None:

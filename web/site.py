@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 
 from engine import incidents, jobs
+from engine.errors import Unavailable
 from web.request import login_required, me, operators_only, own_path, reading, site, writing
 
 pages = Blueprint("site", __name__)
@@ -44,6 +44,6 @@ def health() -> ResponseReturnValue:
     """For monitors: the database answers and has a schema."""
     try:
         revision = site().database.revision()
-    except SQLAlchemyError:
+    except Unavailable:
         revision = None
     return jsonify(ok=revision is not None, revision=revision), 200 if revision else 503
