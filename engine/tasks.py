@@ -22,7 +22,7 @@ from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.tables import candidates, drafts, people, tasks
+from engine.tables import audit, candidates, drafts, people, tasks
 from engine.tables import cases as cases_table
 from forms import answers as form_answers
 from forms.schema import Form
@@ -210,13 +210,8 @@ def conflict(ctx: Context, row: Row[Any] | Work, person: Person, definition: Def
     """Name of the step this person did last and may not decide on, or None."""
     others = split(definition.diagram.elements[row.element].properties.get("separate.from", ""))
     for other in others:
-        query = (
-            select(tasks.c.done_by, tasks.c.name)
-            .where(tasks.c.case_id == row.case_id, tasks.c.element == other, tasks.c.status == DONE)
-            .order_by(tasks.c.done_at.desc())
-            .limit(1)
-        )
-        last = ctx.db.execute(query).one_or_none()
-        if last is not None and last.done_by == person.username:
-            return str(last.name)
+        done = (audit.c.case_id == row.case_id) & (audit.c.element == other) & (audit.c.tag == Tag.TASK_DONE)
+        last = select(audit.c.person).where(done).order_by(audit.c.id.desc()).limit(1)  # a clock may go back
+        if ctx.db.execute(last).scalar() == person.username:
+            return definition.diagram.elements[other].name
     return None
