@@ -8,22 +8,27 @@ locks are always taken in the order case, job, registry row, counter.
 
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
 from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
+POLL_SECONDS = 0.001
 CONNECT_TIMEOUT_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
@@ -43,6 +48,7 @@ class Database:
         self.url = parsed
         self.engine: Engine = create_engine(parsed, **_options(parsed.get_backend_name()))
         self.sqlite = parsed.get_backend_name() == "sqlite"
+        self._writer, self._lock_timeout = threading.Lock(), lock_timeout
         connected = _sqlite_connect if self.sqlite else _postgres_connect
         event.listen(self.engine, "connect", partial(connected, lock_timeout))
 
@@ -51,7 +57,7 @@ class Database:
         """A transaction that only reads; always rolled back. Raises `Unavailable`."""
         with _refusals(), self.engine.connect() as connection:
             if self.sqlite:
-                connection.exec_driver_sql("BEGIN")
+                _driver(connection).execute("BEGIN")
             else:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
@@ -65,15 +71,27 @@ class Database:
 
         Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
-        with _refusals(), self.engine.connect() as connection:
+        with _refusals(), self._turn() as until, self.engine.connect() as connection, connection.begin():
+            if self.sqlite:
+                _lock(_driver(connection), until)
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[float]:
+        """SQLite has one writer: the threads of this process queue here, those of other processes at the file.
+
+        Yields until when to wait. Raises `Busy`.
+        """
+        until = monotonic() + self._lock_timeout
+        if not self.sqlite:
+            yield until
+        elif self._writer.acquire(timeout=self._lock_timeout):
             try:
-                if self.sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
+                yield until
+            finally:
+                self._writer.release()
+        else:
+            raise Busy
 
     def migrate(self) -> None:
         """Bring the schema to the newest version; whoever comes second finds it there."""
@@ -98,7 +116,7 @@ class Database:
 
 def upsert(db: Connection, table: Table) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
-    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite_dialect if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def _options(backend: str) -> dict[str, Any]:
@@ -112,11 +130,43 @@ def _options(backend: str) -> dict[str, Any]:
     }
 
 
+def _driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection: a transaction begins without the cost of a statement."""
+    found: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    return found
+
+
+def _lock(connection: sqlite3.Connection, until: float) -> None:
+    """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky."""
+    _be_patient(connection, 0)
+    try:
+        while not _locked(connection, until):
+            sleep(POLL_SECONDS)
+    finally:
+        _be_patient(connection, LOCK_TIMEOUT_SECONDS)
+
+
+def _be_patient(connection: sqlite3.Connection, seconds: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
+
+
+def _locked(connection: sqlite3.Connection, until: float) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise Unavailable from error
+        if monotonic() > until:
+            raise Busy from error
+        return False
+    return True
+
+
 def _sqlite_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by Database, not by the driver
     cursor = connection.cursor()
-    waits = f"busy_timeout={lock_timeout * 1000:.0f}"
-    for pragma in (waits, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _be_patient(connection, lock_timeout)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

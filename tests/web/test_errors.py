@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from engine import views
+from engine import todo
 from engine.errors import Busy
 from tests.web.conftest import Actor
 
@@ -24,7 +24,7 @@ def fails(error: Exception) -> Callable[..., NoReturn]:
 
 def test_a_fault_of_ours_shows_nothing_of_itself(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
     it = login("it")
-    monkeypatch.setattr(views, "worklist", fails(ZeroDivisionError("SELECT secret FROM engine/views.py")))
+    monkeypatch.setattr(todo, "worklist", fails(ZeroDivisionError("SELECT secret FROM engine/todo.py")))
     page = it.opens("/")
     assert page.status_code == 500
     assert "ระบบขัดข้อง" in page.text
@@ -36,7 +36,7 @@ def test_a_fault_of_ours_shows_nothing_of_itself(login: Login, monkeypatch: pyte
 
 def test_a_busy_case_says_when_to_come_back(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
     it = login("it")
-    monkeypatch.setattr(views, "worklist", fails(Busy()))
+    monkeypatch.setattr(todo, "worklist", fails(Busy()))
     page = it.opens("/")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "2")
     assert "กรุณาลองใหม่อีกครั้ง" in page.text

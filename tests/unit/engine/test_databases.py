@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -163,6 +164,26 @@ def test_a_lock_is_waited_for_and_then_refused(office: Office) -> None:
             other.exec_driver_sql(f"UPDATE cases SET version = version WHERE id = '{case}'")  # noqa: S608 - as above
         assert 0.9 < time.monotonic() - begun < 9
     impatient.close()
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)  # PostgreSQL wakes the next one itself
+def test_a_lock_that_is_given_back_is_taken_at_the_next_question(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(str(office.database.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    asked: list[float] = []
+
+    def wait(seconds: float) -> None:
+        asked.append(seconds)
+        other.execute("ROLLBACK")
+
+    monkeypatch.setattr(databases, "sleep", wait)
+    with office.database.write() as db:
+        db.execute(insert(counters), {"name": "a", "value": 1})
+    assert asked == [databases.POLL_SECONDS]
+    assert office.query("SELECT value FROM counters WHERE name = 'a'")[0].value == 1
+    other.close()
 
 
 def test_a_deadlock_is_a_refusal_for_one_of_the_two(office: Office) -> None:
