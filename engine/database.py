@@ -57,7 +57,7 @@ class Database:
         """A transaction that only reads; always rolled back. Raises `Unavailable`."""
         with _refusals(), self.engine.connect() as connection:
             if self.sqlite:
-                _driver(connection).execute("BEGIN")
+                connection.exec_driver_sql("BEGIN")
             else:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
@@ -73,7 +73,7 @@ class Database:
         """
         with _refusals(), self._turn() as until, self.engine.connect() as connection, connection.begin():
             if self.sqlite:
-                _lock(_driver(connection), until)
+                _lock(connection, until)
             yield connection
 
     @contextmanager
@@ -130,29 +130,24 @@ def _options(backend: str) -> dict[str, Any]:
     }
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
-    """The driver's own connection: a transaction begins without the cost of a statement."""
-    found: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
-    return found
-
-
-def _lock(connection: sqlite3.Connection, until: float) -> None:
+def _lock(connection: Connection, until: float) -> None:
     """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky."""
-    _be_patient(connection, 0)
+    driver: Any = connection.connection.driver_connection
+    _be_patient(driver, 0)
     try:
-        while not _locked(connection, until):
+        while not _locked(driver, until):
             sleep(POLL_SECONDS)
     finally:
-        _be_patient(connection, LOCK_TIMEOUT_SECONDS)
+        _be_patient(driver, LOCK_TIMEOUT_SECONDS)
 
 
-def _be_patient(connection: sqlite3.Connection, seconds: float) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
+def _be_patient(driver: Any, seconds: float) -> None:
+    driver.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
 
 
-def _locked(connection: sqlite3.Connection, until: float) -> bool:
+def _locked(driver: Any, until: float) -> bool:
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
         if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
             raise Unavailable from error

@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert
 
 from engine import audit, definitions, messages, project, registry, tasks, views
+from engine import database as databases
 from engine.calendar import SystemClock
 from engine.database import Database
 from engine.errors import Busy, Unavailable
