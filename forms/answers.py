@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections import ChainMap
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -240,14 +240,16 @@ class _Checker:
         if not self.form.computes:
             return shown
         for _ in range(5):
-            changed = False
-            for instance in list(self.instances(shown)):
-                if instance.component.type == "expression" and not instance.hidden:
-                    changed |= self.recompute(instance)
-            if not changed:
+            if not self.recompute_all(self.instances(shown), on_submit=False):
                 break
             shown = self.shown_data()
         return shown
+
+    def recompute_all(self, instances: Iterable[Instance], *, on_submit: bool) -> bool:
+        """Compute the shown expression fields of one moment; whether any value changed."""
+        fields = (i for i in instances if i.component.type == "expression" and not i.hidden)
+        due = [i for i in fields if (i.component.attributes.get("computeOn") == "presubmit") == on_submit]
+        return sum(self.recompute(instance) for instance in due) > 0
 
     def recompute(self, instance: Instance) -> bool:
         """Compute one expression field; whether its value changed."""
@@ -269,7 +271,7 @@ class _Checker:
         """Check every shown field and collect what may be stored."""
         stored: dict[str, Json] = {}
         errors: dict[str, Json] = {}
-        for instance in self.instances(self.compute()):
+        for instance in self.submitted():
             component = instance.component
             if instance.hidden or component.attributes.get("disabled"):
                 continue
@@ -281,6 +283,14 @@ class _Checker:
             if component.is_input:
                 put(stored, instance.place, dig(self.data, instance.place))
         return Result(stored, errors)
+
+    def submitted(self) -> list[Instance]:
+        """Every instance; what is computed on submitting has its value by then, but shows and hides nothing."""
+        instances = list(self.instances(self.compute()))
+        if self.form.computes:
+            self.data = copy.deepcopy(self.data)
+            self.recompute_all(instances, on_submit=True)
+        return instances
 
     def messages(self, instance: Instance) -> list[str]:
         """The faults of one instance."""

@@ -86,6 +86,17 @@ def test_fields_come_and_go_with_the_answers(staff: Staff, server: Server) -> No
     assert not data.get("canceller_org")
 
 
+def test_the_last_row_of_a_list_may_be_removed(staff: Staff, server: Server) -> None:
+    clerk = staff["clerk"]
+    case = at_first_step(clerk, "information_request")
+    clerk.fills_as_usual(fields_wanted=[])
+    clerk.sees(DRAFT_SAVED)
+    clerk.page.reload()
+    expect(clerk.form.part("Field_field_name_0")).to_have_count(0)
+    clerk.submits()
+    assert json.loads(server.query("SELECT data FROM cases WHERE number = ?", case)[0]["data"])["fields_wanted"] == []
+
+
 @pytest.mark.parametrize("typed", ["15/02/2569", "15022569", "15 ก.พ. 2569", "๑๕/๐๒/๒๕๖๙", "15/2/2026"])
 def test_a_date_is_kept_in_the_christian_era(staff: Staff, server: Server, typed: str) -> None:
     clerk = staff["clerk"]

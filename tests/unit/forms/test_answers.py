@@ -220,6 +220,16 @@ def test_an_expression_follows_the_answer() -> None:
     assert ask(components, {"q": 1, "p": 50}).errors == {}
 
 
+def test_what_is_computed_on_submitting_shows_and_hides_nothing() -> None:
+    components: Components = [
+        {"id": "t", "key": "t", "type": "expression", "expression": "=1 + 1", "computeOn": "presubmit"},
+        {"id": "a", "key": "a", "type": "textfield", "conditional": {"hide": "=t = 2"}},
+        {"id": "b", "key": "b", "type": "textfield", "conditional": {"hide": "=t = null"}},
+    ]
+    assert ask(components, {"a": "x", "b": "y"}).clean == {"t": 2, "a": "x"}
+    assert ask(components, {"a": "x", "b": "y"}, t=2).clean == {"t": 2, "b": "y"}
+
+
 def test_the_clock_reaches_the_conditions() -> None:
     components: Components = [
         {"id": "d", "key": "d", "type": "datetime", "subtype": "date"},

@@ -1,5 +1,6 @@
 // window.PrasanForm: form-js with Thai messages, Buddhist era dates and Thai digits.
 import { Form } from '@bpmn-io/form-js-viewer';
+import { answersOf } from './form/answers.js';
 import { acceptThaiDigits } from './form/digits.js';
 import { ThaiModule } from './form/thai.js';
 
@@ -37,9 +38,10 @@ async function mount({ container, schema, data = {}, readonly = false, onSubmit 
   container.classList.toggle('form--readonly', readonly);
   acceptThaiDigits(container);
   const problems = () => Array.from(container.querySelectorAll(PROBLEM_FIELDS), problem);
-  const answers = () => structuredClone(form._getSubmitData());
+  const answers = () => answersOf(form);
   form.on('changed', () => onChange(answers()));
-  form.on('submit', async ({ data: submitted, errors, files }) => {
+  form.on('submit', async ({ errors, files }) => {
+    const submitted = answers();
     await drawn();
     const unreadableDate = container.querySelector('.date-hint--error');
     onSubmit({ answers: submitted, files, valid: !unreadableDate && Object.keys(errors).length === 0 });
