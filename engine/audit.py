@@ -57,7 +57,7 @@ class Tag(StrEnum):
     EXPORT = "registry:export"
 
 
-_APPEND = insert(audit)  # built once, as all statements of the hot path: building costs more than running
+_APPEND = insert(audit).inline()  # built once, as all of the hot path; nobody asks for the id
 
 
 def digest(value: Any) -> str:
