@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from playwright.sync_api import Response
 
 from tests.browser.conftest import Staff
 from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
+
+
+def _keeps(words: str) -> Callable[[Response], bool]:
+    """The answer to a draft that holds these words."""
+    return lambda answer: answer.url.endswith("/draft") and words in (answer.request.post_data or "")
 
 
 def test_a_case_outlives_its_server(staff: Staff, server: Server) -> None:
@@ -17,11 +25,11 @@ def test_a_case_outlives_its_server(staff: Staff, server: Server) -> None:
 
     clerk, it, director = (staff.logs_in(name) for name in ("clerk", "it", "it-director"))
     case = clerk.starts("link_termination")
-    clerk.fills_as_usual(link_no=clerk.link_of("กรมที่ดิน"))
-    clerk.sees("บันทึกร่างแล้ว")
+    with clerk.page.expect_response(_keeps("the last word")):
+        clerk.fills_as_usual(link_no=clerk.link_of("กรมที่ดิน"), canceller_contact="the last word")
     dies_and_comes_back()
     clerk.page.reload()
-    clerk.fills_as_usual(link_no=clerk.link_of("กรมที่ดิน")).submits()
+    clerk.sees("ร่างล่าสุด").submits()  # exactly what was filled in before, by somebody still logged in
     vc, vc_director = staff.logs_in("vc"), staff.logs_in("vc-director")
     for person, step in ((vc, "S1_memo"), (vc_director, "S1_endorse"), (vc, "S2"), (vc, "S3")):
         dies_and_comes_back()
