@@ -54,7 +54,7 @@ class Cluster:
         """Start the server and wait until it answers. It ends with us, even when we are killed."""
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
-                [*self._as, "--pdeathsig=QUIT", self._programs / "postgres", "-D", self._data],
+                [*self._as, "--pdeathsig=QUIT", self.program("postgres"), "-D", self._data],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -77,6 +77,10 @@ class Cluster:
     def url(self, name: str) -> str:
         """The address of a database."""
         return f"postgresql://prasan@/{name}?host={self.folder}"
+
+    def program(self, name: str) -> str:
+        """Where one of PostgreSQL's own programs is."""
+        return str(self._programs / name)
 
     def checkpoint(self) -> None:
         """Write everything down: a copied database's sequences survive a crash only from here on."""
@@ -102,7 +106,7 @@ class Cluster:
         return True
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._as, str(self._programs / program), "-D", str(self._data), *arguments]
+        command = [*self._as, self.program(program), "-D", str(self._data), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise RuntimeError(done.stderr)
