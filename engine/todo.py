@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select, true
@@ -16,17 +17,33 @@ from engine.tables import candidates, cases, groups, people, tasks
 from engine.tasks import conflict
 
 PAGE = 50
-_LISTED = (
-    *(tasks.c[name] for name in "id case_id element name item created_at due_at claimed_by".split()),
-    *(cases.c.number, cases.c.title, people.c.name.label("claimer"), groups.c.name.label("unit")),
-)
 ASKED = exists().where(candidates.c.task_id == tasks.c.id, candidates.c.candidate.in_(HELD))
+
+
+class Waiting(NamedTuple):
+    """One open task with its case, its claimer's and its unit's name."""
+
+    id: str
+    element: str
+    name: str
+    item: str | None
+    created_at: datetime
+    due_at: datetime | None
+    claimed_by: str | None
+    number: str
+    title: str
+    claimer: str | None
+    unit: str | None
+
+
+_OWN = (tasks.c[name] for name in Waiting._fields[:7])
+_LISTED = (*_OWN, cases.c.number, cases.c.title, people.c.name, groups.c.name)
 
 
 class Worklist(NamedTuple):
     """One page of open tasks, and how many there are: of all, claimed by me, claimed by nobody, late."""
 
-    rows: list[Row[Any]]
+    rows: list[Waiting]
     all: int
     mine: int
     free: int
@@ -36,15 +53,14 @@ class Worklist(NamedTuple):
 def worklist(
     ctx: Context, person: Person, *, scope: str = "all", process: str = "", words: str = "", page: int = 1
 ) -> Worklist:
-    """Open tasks of a person's groups, most urgent first, each with its case, its claimer's and its unit's name.
+    """Open tasks of a person's groups, most urgent first.
 
     `scope` is all, mine (claimed by me), free (claimed by nobody) or late (past its due time).
     """
     given = {"process": process, "like": like(words), "now": ctx.now, "first": (page - 1) * PAGE}
     which = _worklist(scope, by_process=bool(process), by_words=bool(words))
     rows = ctx.db.execute(which, {**who(person), **given}).all()
-    one = rows[0]
-    return Worklist([row for row in rows if row.id], one.every, one.mine, one.free, one.late)
+    return Worklist([Waiting._make(row[4:]) for row in rows if row.id], *rows[0][:4])
 
 
 @functools.cache  # one of sixteen; building a statement costs several times what running it does

@@ -1,13 +1,13 @@
 """What every route uses: transactions, the person logged in, and who may open a page.
 
-A request is one transaction. The person is loaded in a read transaction of its own
-before it, so that SQLite's one write lock is held only while a command runs.
+A page is read in one transaction, the one that finds out who asks. A command finds out in
+a transaction of its own before, so that SQLite's one write lock is held only while it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
@@ -50,16 +50,42 @@ def site() -> Site:
 
 @contextmanager
 def reading() -> Iterator[Context]:
-    """A transaction that only reads."""
-    with site().database.read() as db:
-        yield site().engine.context(db)
+    """A transaction that only reads: the one in which the page's person was found, if it is still open."""
+    begun = g.pop("begun", None) or _begin_reading()
+    with begun:
+        yield begun.ctx
 
 
 @contextmanager
 def writing() -> Iterator[Context]:
     """The transaction of a command: commits at the end, or leaves nothing behind."""
+    _end_reading()
     with site().database.write() as db:
         yield site().engine.context(db)
+
+
+class _Reading(ExitStack):
+    """A read transaction that one function begins and another ends."""
+
+    ctx: Context
+
+    def pass_on(self) -> _Reading:
+        """The same transaction, for somebody else to end."""
+        other = self.pop_all()
+        other.ctx = self.ctx
+        return other
+
+
+def _begin_reading() -> _Reading:
+    begun = _Reading()
+    begun.ctx = site().engine.context(begun.enter_context(site().database.read()))
+    return begun
+
+
+def _end_reading(_: BaseException | None = None) -> None:
+    begun = g.pop("begun", None)
+    if begun is not None:
+        begun.close()
 
 
 def me() -> Person:
@@ -74,15 +100,16 @@ def load_person() -> None:
     token = session.get(TOKEN)
     if not token or request.endpoint in ("static", "site.health") or (request.blueprint or "").startswith("rest_"):
         return
-    with reading() as ctx:
-        found = sessions.find(ctx, token)
+    with _begin_reading() as begun:
+        found = sessions.find(begun.ctx, token)
         if found is None:
             return
         g.person, row = found
         if request.method == "GET":
-            g.unread = messages.unread(ctx, g.person)
-            g.trouble = incidents.count_open(ctx) if g.person.operator else 0
-        stale = sessions.needs_touch(ctx, row)
+            g.unread = messages.unread(begun.ctx, g.person)
+            g.trouble = incidents.count_open(begun.ctx) if g.person.operator else 0
+            g.begun = begun.pass_on()
+        stale = sessions.needs_touch(begun.ctx, row)
     if stale:
         with writing() as ctx:
             sessions.touch(ctx, row)
@@ -173,3 +200,4 @@ def answers() -> dict[str, Any]:
 def register(app: Flask) -> None:
     """Load the person before every request."""
     app.before_request(load_person)
+    app.teardown_request(_end_reading)

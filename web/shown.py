@@ -96,7 +96,7 @@ def since(value: datetime) -> str:
     local, today = value.astimezone(BANGKOK), calendar.today(site().engine.clock)
     days = (today - local.date()).days
     if days <= 0:
-        return f"วันนี้ {local:%H:%M} น."
+        return f"วันนี้ {local.hour:02}:{local.minute:02} น."
     return "เมื่อวาน" if days == 1 else f"{days} วันก่อน"
 
 
