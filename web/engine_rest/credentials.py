@@ -35,15 +35,16 @@ def _plain(text: str | None) -> str:
 
 def _by_token(token: str, username: str | None) -> Person | None:
     with reading() as ctx:
-        row = access_tokens.find(ctx, token)
-        if row is None or username not in (None, row.username):
-            return None
-        found = people.load(ctx, row.person_id)
-        stale = access_tokens.needs_touch(ctx, row)
-    if stale:
+        found = access_tokens.find(ctx, token)
+    if found is None:
+        return None
+    person, row = found
+    if username not in (None, person.username):
+        return None
+    if access_tokens.needs_touch(ctx, row):
         with writing() as ctx:
             access_tokens.touch(ctx, row)
-    return found
+    return person
 
 
 def _by_password(username: str, password: str) -> Person | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from engine import tasks as commands
+from engine.case import Case
 from engine.context import Context
-from engine.errors import AnswersRefused, Forbidden, NotFound
-from engine.tables import candidates
+from engine.errors import AnswersRefused, CaseClosed, Forbidden, NotFound, TaskGone
+from engine.tables import candidates, drafts
 from engine.tables import cases as cases_table
 from web.engine_rest import door
 from web.engine_rest.given import body, flag, needed, record, text
 from web.engine_rest.task_lists import count_open, dto, find, historic_page, open_page
-from web.engine_rest.values import plain, plain_all, typed, typed_all
+from web.engine_rest.values import own_id, plain, plain_all, typed, typed_all
 from web.request import me, reading, writing
 
 routes = door.blueprint("tasks")
@@ -107,15 +108,26 @@ def complete(key: str) -> Response:
     given = body()
     answers = {name: plain(name, each) for name, each in record(given, "variables").items()}
     with writing() as ctx:
-        row = find(ctx, key)
-        case = commands.complete(ctx, row.id, me(), {**_kept(ctx, row), **answers})
+        case = _complete(ctx, key, answers)
         data = typed_all(case.data) if flag(given, "withVariablesInReturn") else None
     return door.done() if data is None else door.reply(data)
 
 
-def _kept(ctx: Context, row: Row[Any]) -> dict[str, Any]:
-    draft = commands.draft(ctx, row.id, me())
-    return dict(draft.answers) if draft is not None else {}
+def _complete(ctx: Context, key: str, answers: dict[str, Any]) -> Case:
+    """Only a refusal has to ask whether this account may know of the task; raises `NotFound` where not."""
+    task = own_id(key)
+    try:
+        return commands.complete(ctx, task, me(), {**_kept(ctx, task), **answers})
+    except (NotFound, Forbidden, TaskGone, CaseClosed):
+        find(ctx, key)
+        raise
+
+
+_DRAFT = select(drafts.c.answers).where(drafts.c.task_id == bindparam("task"), drafts.c.person == bindparam("person"))
+
+
+def _kept(ctx: Context, task: str) -> dict[str, Any]:
+    return dict(ctx.db.execute(_DRAFT, {"task": task, "person": me().username}).scalar() or {})
 
 
 def refuse_answers(refusal: AnswersRefused) -> Response:
@@ -176,7 +188,7 @@ def keep_variable(key: str, name: str) -> Response:
     answer = plain_all({name: body()})
     with writing() as ctx:
         row = find(ctx, key)
-        commands.save_draft(ctx, row.id, me(), {**_kept(ctx, row), **answer})
+        commands.save_draft(ctx, row.id, me(), {**_kept(ctx, row.id), **answer})
     return door.done()
 
 
@@ -186,7 +198,7 @@ def drop_variable(key: str, name: str) -> Response:
     """Forget an answer that was kept."""
     with writing() as ctx:
         row = find(ctx, key)
-        commands.save_draft(ctx, row.id, me(), {k: v for k, v in _kept(ctx, row).items() if k != name})
+        commands.save_draft(ctx, row.id, me(), {k: v for k, v in _kept(ctx, row.id).items() if k != name})
     return door.done()
 
 
@@ -195,4 +207,4 @@ def _known(ctx: Context, row: Row[Any]) -> dict[str, Any]:
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     found, element = definition.form(row.element), definition.diagram.elements[row.element]
     data = ctx.db.execute(select(cases_table.c.data).where(cases_table.c.id == row.case_id)).scalar_one()
-    return {**(commands.known(ctx, found, element, data) if found else {}), **_kept(ctx, row)}
+    return {**(commands.known(ctx, found, element, data) if found else {}), **_kept(ctx, row.id)}
