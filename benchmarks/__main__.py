@@ -1,6 +1,7 @@
 """`make bench`: every system interleaved in random order, medians, one table, benchmarks/latest.json.
 
-QUICK=1 takes fewer repeats. Everything that is started is stopped; a timing decides nothing.
+QUICK=1 takes fewer repeats, ONLY=http (or writers, worklist) that part alone. Everything
+that is started is stopped; a timing decides nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from benchmarks.table import markdown
 from tests.postgres import Cluster
 
 LATEST = FOLDER / "benchmarks" / "latest.json"
-DATABASES = ("ours", "floor")
+DATABASES = ("ours", "floor", "web")
 
 
 @contextmanager
@@ -77,7 +78,8 @@ def main() -> None:
         bench.prepare()
         load = [os.getloadavg()[0]]
         rounds: list[dict[str, Any]] = []
-        while len(rounds) < size.rounds and (not rounds or time.monotonic() - begun < size.budget):
+        wanted = 0 if "ONLY" in os.environ else size.rounds
+        while len(rounds) < wanted and (not rounds or time.monotonic() - begun < size.budget):
             rounds.append(_round(bench, len(rounds), load))
         extra = _extra(bench)
     load.append(os.getloadavg()[0])
@@ -105,12 +107,14 @@ def _extra(bench: Bench) -> dict[str, Any]:
     """What is measured once."""
     acts: dict[str, Callable[[], dict[str, Any]]] = {
         "writers": bench.writers,
-        "http": lambda: http_part.measure(bench.folder, bench.size.seconds, 8 * bench.size.cases),
+        "http": lambda: http_part.measure(bench.folder, bench.size.seconds, 8 * bench.size.cases, bench.postgres),
     }
     if bench.size.worklist:
         acts["worklist"] = bench.worklist
     found: dict[str, Any] = {}
     for name, act in acts.items():
+        if os.environ.get("ONLY", name) != name:
+            continue
         _say(name)
         kept = _try(bench.absent, name, act)
         if kept is not None:

@@ -1,4 +1,7 @@
-"""Clerks at their browsers: log in by the real form, then list, show and submit, again and again, for some seconds."""
+"""Clerks at their browsers: log in by the real form, then list, show and submit, again and again, for some seconds.
+
+Beside them programs that complete tasks over /engine-rest, and the posters of the floor.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ HOST = "127.0.0.1"
 
 
 class Clerk:
-    """One client with its own connection, session and cases. `submit_only` leaves the reading out."""
+    """One client with its own connection, session and cases.
+
+    `submit_only` leaves the reading out, and with it the cookie of the message that a next page would have shown.
+    """
 
     def __init__(self, port: int, tasks: list[str], *, submit_only: bool) -> None:
         self.tasks, self.submit_only = tasks, submit_only
@@ -28,11 +34,13 @@ class Clerk:
         self.listed, self.shown, self.submitted = Meter(), Meter(), Meter()
         self.cycles = 0
         self.cookies: dict[str, str] = {}
+        self.keeps_cookies = True
         self.connection = http.client.HTTPConnection(HOST, port, timeout=20)
         self.token = self._csrf("/login")
         form = urlencode({"username": "it", "password": PASSWORD, "csrf_token": self.token, "next": "/"})
         self._ask("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"}, wanted=303)
         self.token = self._csrf("/")
+        self.keeps_cookies = not submit_only
 
     def work(self, until: float) -> None:
         """Do cycles until a moment of the monotonic clock."""
@@ -65,8 +73,9 @@ class Clerk:
         self.connection.request(method, path, body.encode() or None, {**kept, **(headers or {})})
         answer = self.connection.getresponse()
         text = answer.read().decode()
-        for name, morsel in SimpleCookie(answer.headers.get("Set-Cookie") or "").items():
-            self.cookies[name] = morsel.value
+        if self.keeps_cookies:
+            given = SimpleCookie(answer.headers.get("Set-Cookie") or "")
+            self.cookies |= {name: morsel.value for name, morsel in given.items()}
         if answer.status != wanted:
             raise AssertionError(f"{method} {path} gave {answer.status}: {text[:300]}")
         return text
@@ -78,19 +87,46 @@ class Poster:
     def __init__(self, port: int) -> None:
         self.chance, self.submitted = random.Random(port), Meter()
         self.connection = http.client.HTTPConnection(HOST, port, timeout=20)
+        self.headers = {"Content-Type": "application/json"}
 
     def work(self, until: float) -> None:
-        """Post until a moment of the monotonic clock."""
-        while time.monotonic() < until:
-            self.submitted.time(self._post)
+        """Post until a moment of the monotonic clock, or until nothing is left to do."""
+        while time.monotonic() < until and self.left():
+            self.submitted.time(self.post)
 
-    def _post(self) -> None:
-        given = json.dumps({"answers": models.answers("u1", self.chance)})
-        self.connection.request("POST", "/", given, {"Content-Type": "application/json"})
+    def left(self) -> bool:
+        """True while there is something to do."""
+        return True
+
+    def post(self) -> None:
+        """Post once."""
+        self._send("/", {"answers": models.answers("u1", self.chance)}, 200)
+
+    def _send(self, path: str, given: dict[str, Any], wanted: int) -> None:
+        self.connection.request("POST", path, json.dumps(given), self.headers)
         answer = self.connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise AssertionError(f"the floor gave {answer.status}")
+        text = answer.read()
+        if answer.status != wanted:
+            raise AssertionError(f"{path} gave {answer.status}: {text[:300]!r}")
+
+
+class Program(Poster):
+    """One client of /engine-rest: completes a task of a case of its own, nothing else."""
+
+    def __init__(self, port: int, tasks: list[str], token: str) -> None:
+        super().__init__(port)
+        self.tasks = tasks
+        self.headers["Authorization"] = f"Bearer {token}"
+
+    def left(self) -> bool:
+        """True while there are tasks."""
+        return bool(self.tasks)
+
+    def post(self) -> None:
+        """Complete one task."""
+        answers = models.answers("u1", self.chance, decision="return")
+        given = {"variables": {name: {"value": value} for name, value in answers.items()}}
+        self._send(f"/engine-rest/task/{self.tasks.pop()}/complete", given, 204)
 
 
 def run(clerks: list[Clerk] | list[Poster], seconds: float) -> float:
@@ -108,12 +144,12 @@ def main() -> None:
     """Do the plan."""
     wanted = plan()
     count, port = wanted["clients"], wanted["port"]
-    if wanted.get("floor"):
-        posters = [Poster(port) for _ in range(count)]
+    share = [wanted.get("tasks", [])[number::count] for number in range(count)]
+    if wanted.get("floor") or wanted.get("token"):
+        posters = [Program(port, each, wanted["token"]) if each else Poster(port) for each in share]
         passed = run(posters, wanted["seconds"])
         report({"submits": sum(len(each.submitted.wall) for each in posters) / passed})
         return
-    share = [wanted["tasks"][number::count] for number in range(count)]
     clerks = [Clerk(port, each, submit_only=bool(wanted.get("submit_only"))) for each in share]
     for clerk in clerks:
         clerk.cycle()

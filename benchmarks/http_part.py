@@ -1,4 +1,4 @@
-"""Prasan over HTTP: gunicorn with two gthread workers on one SQLite file, clerks in a process of their own.
+"""Prasan over HTTP: gunicorn with two gthread workers, clerks and programs in a process of their own.
 
 Loopback only; every request loop is bounded in time, and the server is always stopped.
 """
@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import models
+from benchmarks import floor, models
 from benchmarks.ours import Office
 from benchmarks.run import FOLDER, run
-from engine import definitions, demo
+from engine import access_tokens, definitions, demo
 from engine.context import Engine
 from engine.database import Database
 from engine.definitions import Library
@@ -29,41 +29,59 @@ from engine.topics import Topics
 
 WORKERS, THREADS = 2, 4
 CLIENTS = (1, 4, 16)
+SPARE_PER_SECOND = 300  # open tasks kept for programs, which are not told what comes next
 START_SECONDS, STOP_SECONDS = 20, 15
 
 
-def measure(folder: Path, seconds: float, cases: int) -> dict[str, Any]:
-    """Cycles per second by number of clients, submits against the floor, memory of a web process."""
-    url = f"sqlite:///{folder / 'web.db'}"
-    addresses = _prepare(url, cases)
+def measure(folder: Path, seconds: float, cases: int, postgres: dict[str, str]) -> dict[str, Any]:
+    """Cycles per second by number of clients, memory of a web process, and completions against the floor."""
+    sqlite = {name: f"sqlite:///{folder / name}.db" for name in ("web", "web_floor")}
+    result = _place(sqlite, folder, seconds, cases, CLIENTS)
+    if postgres:
+        urls = {"web": postgres["web"], "web_floor": postgres["floor"]}
+        result["postgresql"] = _place(urls, folder, seconds, cases, ())
+    return result
+
+
+def _place(urls: dict[str, str], folder: Path, seconds: float, cases: int, clients: tuple[int, ...]) -> dict[str, Any]:
+    """What is measured on one database."""
+    addresses, token = _prepare(urls["web"], cases + int(SPARE_PER_SECOND * seconds))
+    pages, spare = [f"/tasks/{each}" for each in addresses[:cases]], addresses[cases:]
     result: dict[str, Any] = {}
-    environment = {"DATABASE_URL": url, "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
+    environment = {"DATABASE_URL": urls["web"], "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
     with _serving("app:create_app()", environment) as (port, server):
-        for count in CLIENTS:
-            found = run("client", {"port": port, "clients": count, "seconds": seconds, "tasks": addresses})
-            addresses = found.pop("tasks")
+        for count in clients:
+            found = run("client", {"port": port, "clients": count, "seconds": seconds, "tasks": pages})
+            pages = found.pop("tasks")
             result[f"clients_{count}"] = found
-        asked = {"port": port, "clients": 4, "seconds": seconds / 2, "tasks": addresses, "submit_only": True}
-        result["submits"] = run("client", asked)["cycles"]
+        asked = {"port": port, "clients": 4, "seconds": seconds / 2}
+        result["submits"] = run("client", {**asked, "tasks": pages, "submit_only": True})["cycles"]
+        result["rest"] = run("client", {**asked, "tasks": spare, "token": token})["submits"]
         result["rss"] = _resident(server.pid)
-    environment = {"DATABASE_URL": f"sqlite:///{folder / 'floor.db'}"}
-    with _serving("benchmarks.floor_app:create_app()", environment) as (port, _):
-        floor = run("client", {"port": port, "clients": 4, "seconds": seconds / 2, "floor": True})
-    return {**result, "floor": floor["submits"]}
+    floor.inserts(urls["web_floor"])  # makes the table before several threads would
+    with _serving("benchmarks.floor_app:create_app()", {"DATABASE_URL": urls["web_floor"]}) as (port, _):
+        result["floor"] = run("client", {"port": port, "clients": 4, "seconds": seconds / 2, "floor": True})["submits"]
+    return result
 
 
-def _prepare(url: str, cases: int) -> list[str]:
-    """The demonstration's people, and open cases of a form that can be sent back for ever; returns their addresses."""
+def _prepare(url: str, cases: int) -> tuple[list[str], str]:
+    """The demonstration's people, open cases of a form that can be sent back for ever, and a program's token.
+
+    Returns the ids of the open tasks and the token.
+    """
     database, engine = Database(url), Engine(Topics(), Library())
     database.migrate()
     with database.write() as db:
-        demo.load(engine.context(db))
-        definitions.deploy(engine.context(db), models.files("w3"), "bench", "bench")
-    database.close()
+        ctx = engine.context(db)
+        demo.load(ctx)
+        definitions.deploy(ctx, models.files("w3"), "bench", "bench")
     office = Office(url)
-    found = [f"/tasks/{task.id}" for _ in range(cases) for task in office.open(office.start("bench_w3"))]
+    with database.write() as db:
+        token = access_tokens.create(engine.context(db), office.people["it_dept"], "bench")
+    database.close()
+    found = [task.id for _ in range(cases) for task in office.open(office.start("bench_w3"))]
     office.database.close()
-    return found
+    return found, token
 
 
 @contextmanager

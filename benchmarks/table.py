@@ -71,8 +71,10 @@ def _web(http: dict[str, Any]) -> Iterator[Goal]:
     yield _least("HTTP list + show + submit, 4 clients", 130, four.get("cycles"), "/s")
     yield _least("… 4 clients against 1", 1, one and four and four["cycles"] / one["cycles"], "×")
     yield _most("… submit p95 at 1 client", 25, one.get("submitted_p95"), "ms")
-    submits = http.get("submits") and http["submits"] / http["floor"]
-    yield _least("HTTP submit against HTTP + one INSERT behind the same server, 4 clients", 0.3, submits, "×")
+    for name, place in (("SQLite", http), ("PostgreSQL", http.get("postgresql", {}))):
+        for key, what in (("submits", "HTTP submit"), ("rest", "/engine-rest completion")):
+            share = place.get(key) and place[key] / place["floor"]
+            yield _least(f"{what} against HTTP + one INSERT behind the same server, 4 clients, {name}", 0.3, share, "×")
     yield _most("web process, resident", 120, http.get("rss"), "MB")
 
 
