@@ -21,7 +21,11 @@ def platform(drawing: Drawing) -> Iterator[Problem]:
 def shapes(drawing: Drawing) -> Iterator[Problem]:
     """What is not drawn cannot be shown to the people in the case."""
     drawn = {shape.get("bpmnElement") for shape in drawing.root.iter(DI + "BPMNShape")}
-    yield from (drawing.at("no-shape", element) for element in drawing.elements if element.id not in drawn)
+    missing = [element for element in drawing.elements if element.id not in drawn]
+    if len(missing) > 1 and len(missing) == len(drawing.elements):
+        yield drawing.at("no-shape")
+    else:
+        yield from (drawing.at("no-shape", element) for element in missing)
 
 
 def process(drawing: Drawing) -> Iterator[Problem]:

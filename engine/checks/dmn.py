@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine import decisions
+from engine import decisions, xml
 from engine.checks.problem import Problem, problem
 from engine.decisions import Decision, Rule
 from engine.errors import DiagramRefused, XmlRefused
 
 Tables = dict[str, tuple[str, Decision]]
+TAGS = frozenset(space + "definitions" for space in decisions.NAMESPACES)
 EVERYTHING = frozenset({"", "-"})
 
 
 def open_table(tables: Tables, problems: list[Problem], file: str, content: bytes) -> None:
     """Read the decisions of a file into `tables`, its faults into `problems`."""
     try:
+        if xml.parse(content).tag not in TAGS:
+            problems.append(problem("not-dmn", file, 1))
+            return
         found = decisions.read(content)
     except XmlRefused as error:
         problems.append(problem("unreadable-xml", file, error.line, reason=error.en, reason_th=error.thai))

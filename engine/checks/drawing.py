@@ -14,7 +14,7 @@ from typing import TypeAlias
 from engine import xml
 from engine.checks.problem import Problem, problem
 from engine.decisions import Decision
-from engine.diagram import BPMN, PERSONAL, Diagram, Element, Flow, Lane
+from engine.diagram import BPMN, NODES, PERSONAL, Diagram, Element, Flow, Lane
 from forms.schema import Form
 
 GATEWAYS = frozenset({"exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway"})
@@ -46,14 +46,28 @@ class Drawing:
         if where is None:
             here = {"name": self.diagram.name, **details}
             return problem(code, self.file, self.diagram.line, self.diagram.process, **here)
-        name = getattr(where, "name", "") or where.id
-        return problem(code, self.file, where.line, where.id, **{"name": name, **details})
+        return problem(code, self.file, where.line, where.id, **{"name": self.called(where), **details})
 
     def at_node(self, code: str, node: xml.Element, **details: object) -> Problem:
         """A problem at a piece of XML; its element is the nearest one that has an id."""
         owner = next((n for n in (node, *node.iterancestors()) if n.get("id")), node)
         name = owner.get("name") or owner.get("id") or local(owner)
         return problem(code, self.file, xml.line(node), owner.get("id"), **{"name": name, **details})
+
+    def called(self, where: Element | Flow | Lane) -> str:
+        """What people know it by: its name, for a flow without one what it joins, else its id."""
+        if isinstance(where, Flow) and not where.name:
+            known = self.diagram.elements
+            ends = (known[ref].name or ref if ref in known else ref for ref in (where.source, where.target))
+            return " → ".join(end or "-" for end in ends)
+        return where.name or where.id
+
+    @functools.cached_property
+    def torn(self) -> bool:
+        """Whether ids are missing, doubled or lead nowhere, so that no flow can be followed."""
+        flows, known = self.diagram.flows, self.diagram.elements
+        drawn = sum(1 for _ in self.nodes("sequenceFlow", *NODES))
+        return len(flows) + len(known) < drawn or any({f.source, f.target} - known.keys() for f in flows.values())
 
     @functools.cached_property
     def elements(self) -> tuple[Element, ...]:

@@ -16,9 +16,9 @@ UNFOLDED_LIMIT = 2 * spiff.PREDICTION_LIMIT
 def starts_and_ends(drawing: Drawing) -> Iterator[Problem]:
     """One start and at least one end in the process and in every sub-process."""
     for scope, elements in drawing.scopes.items():
-        if scope is not None and scope not in drawing.diagram.elements:
+        owner = drawing.diagram.elements.get(scope) if scope is not None else None
+        if scope is not None and (owner is None or owner.kind == "adHocSubProcess"):
             continue
-        owner = drawing.diagram.elements[scope] if scope else None
         starts = [e for e in elements if e.kind == "startEvent"]
         if not starts:
             yield drawing.at("no-start", owner)
@@ -58,7 +58,9 @@ def conditions(drawing: Drawing) -> Iterator[Problem]:
 
 
 def reachability(drawing: Drawing) -> Iterator[Problem]:
-    """Every element can be reached from a start, and an end from every element."""
+    """Every element can be reached from a start, and an end from every element; what is torn is told elsewhere."""
+    if drawing.torn:
+        return
     backwards = _reversed(_without_side_ways(drawing))
     for elements in drawing.scopes.values():
         inside = {e.id for e in elements}

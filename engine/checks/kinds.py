@@ -8,7 +8,7 @@ from engine.checks.drawing import Drawing, Rule, local
 from engine.checks.problem import Problem
 from engine.diagram import AUTOMATIC, BPMN, NODES, Element
 
-ACTIVITIES = frozenset(kind for kind in NODES if kind.endswith(("Task", "task"))) | {"subProcess"}
+ACTIVITIES = frozenset(kind for kind in NODES if kind.endswith(("Task", "task", "Activity", "Process", "transaction")))
 FAILING = AUTOMATIC | {"subProcess"}
 REFUSED_KINDS = {
     "task": "plain-task",

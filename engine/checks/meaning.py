@@ -23,7 +23,6 @@ FOREIGN_EXTENSIONS = {
     "formData": "form-key",
 }
 LANGUAGES = ("feel", "juel")
-FORM_ATTRIBUTES = ("formKey",)
 MAPPINGS = ("singleEntry", "singleResult", "collectEntries", "resultList")
 OUTSIDE = "served.by"  # the property that names who runs the outside program of a step
 
@@ -35,7 +34,7 @@ def code(drawing: Drawing) -> Iterator[Problem]:
             if node.get(CAMUNDA + attribute) is not None:
                 yield drawing.at_node("java-code", node, attribute=attribute)
         foreign = (node.get("language") or "feel").lower() not in LANGUAGES
-        if foreign or node.get(CAMUNDA + "resource") or node.tag == BPMN + "script":
+        if foreign or (node.get(CAMUNDA + "resource") and node.tag != BPMN + "scriptTask"):
             yield drawing.at_node("script", node)
         if str(node.tag).startswith(CAMUNDA) and local(node) in FOREIGN_EXTENSIONS:
             yield drawing.at_node(FOREIGN_EXTENSIONS[local(node)], node, attribute=local(node))
@@ -80,10 +79,12 @@ def decisions(drawing: Drawing) -> Iterator[Problem]:
 def forms(drawing: Drawing) -> Iterator[Problem]:
     """User tasks name a form that exists; other kinds of forms are not read."""
     for element in drawing.elements:
-        yield from (drawing.at("form-key", element, attribute=a) for a in FORM_ATTRIBUTES if a in element.attributes)
-        if element.kind == "startEvent" and element.form:
+        foreign = "formKey" in element.attributes
+        if element.kind == "startEvent" and (element.form or foreign):
             yield drawing.at("start-form", element)
-        if element.kind != "userTask":
+        elif foreign:
+            yield drawing.at("form-key", element, attribute="formKey")
+        if element.kind != "userTask" or foreign:
             continue
         if element.form is None:
             yield drawing.at("no-form", element)

@@ -138,7 +138,7 @@ FORMS = [
 ]
 
 TABLES = [
-    table("bad-decision", ("www.omg.org/spec/DMN", "example.org/DMN"), note="not DMN"),
+    table("not-dmn", ("www.omg.org/spec/DMN", "example.org/DMN")),
     table("bad-decision", ("&lt; 100", "__import__('os').system('x')"), note="code in a cell"),
     table("bad-decision", ("&lt; 100", "&lt;&lt; 100")),
     table("bad-decision", ('hitPolicy="UNIQUE"', 'hitPolicy="PRIORITY"')),
