@@ -22,10 +22,10 @@ from sqlalchemy import func, select, update
 from engine import project
 from engine.calendar import SystemClock
 from engine.database import Database
+from engine.polling import Worker
 from engine.procrastination import Distributed
 from engine.replay import BEGIN, FOLDER, Stage
 from engine.tables import jobs
-from engine.worker import Worker
 from handlers import topics
 from tests.conftest import Office
 from tests.faults.scenes import new_link, with_due_job

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, text
 from engine import jobs
 from engine.context import Engine
 from engine.database import Database
-from engine.worker import AFTER_A_FAULT_SECONDS, STOP_SECONDS, prepare
+from engine.polling import AFTER_A_FAULT_SECONDS, STOP_SECONDS, prepare
 
 QUEUE, DO, SWEEP = "due", "prasan.do", "prasan.sweep"
 CONCURRENCY = 4

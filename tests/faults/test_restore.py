@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.database import Database
+from engine.polling import Worker
 from engine.procrastination import Distributed
 from engine.replay import Stage
-from engine.worker import Worker
 from tests.conftest import Office
 from tests.faults.scenes import LINK, asked_units, count, problems, times, with_due_job
 from tests.faults.test_workers import at_work, undone, until

@@ -21,11 +21,11 @@ from engine.calendar import SystemClock
 from engine.context import Engine
 from engine.database import Database
 from engine.definitions import Library
+from engine.polling import Worker
 from engine.procrastination import Distributed
 from engine.replay import BEGIN
 from engine.tables import audit
 from engine.tables import jobs as jobs_table
-from engine.worker import Worker
 from tests.conftest import Office
 from tests.faults.scenes import asked_units, failing, problems, send, times, with_due_job
 from tests.postgres import PostgresStage

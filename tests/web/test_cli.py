@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select, update
 
-from engine import project, worker
+from engine import polling, project, worker
 from engine.tables import audit, definitions, jobs
 from tests.web.conftest import Actor, House
 
@@ -76,7 +76,7 @@ def test_the_worker_does_due_work_and_stops(house: House, login: Callable[[str],
     login("it").completes("S1", reply_by="2026-12-15")
     login("it-director").completes("S1_endorse")
     house.clock.forward(days=30)
-    stop = worker.in_thread(worker.Worker(house.engine, house.database).run)
+    stop = worker.in_thread(polling.Worker(house.engine, house.database).run)
     due = select(jobs.c.id).where(jobs.c.kind == "timer")
     until = time.monotonic() + 20
     while house.reads(lambda ctx: ctx.db.execute(due).first()) and time.monotonic() < until:
