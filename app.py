@@ -10,7 +10,7 @@ from flask import Flask
 from engine.calendar import Clock, SystemClock, WorkCalendar
 from engine.context import Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from handlers import topics
 from web import (
     account,

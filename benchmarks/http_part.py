@@ -24,7 +24,7 @@ from benchmarks.run import FOLDER, run
 from engine import access_tokens, definitions, demo
 from engine.context import Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from engine.topics import Topics
 
 WORKERS, THREADS = 2, 4

@@ -16,7 +16,7 @@ from benchmarks.meter import Meter, plan, report
 from engine import cases, definitions, demo, people, tasks
 from engine.context import Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from engine.people import Person
 from engine.tables import tasks as task_rows
 from engine.topics import Call, Topics

@@ -15,8 +15,8 @@ from sqlalchemy import Row, bindparam, select, update
 from engine import audit
 from engine.audit import Tag
 from engine.context import Context
-from engine.definitions import Definition
 from engine.errors import CaseClosed, NotFound
+from engine.library import Definition
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel

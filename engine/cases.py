@@ -15,8 +15,9 @@ from engine.calendar import today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
 from engine.context import Context
 from engine.database import upsert
-from engine.definitions import Definition, live
+from engine.definitions import live
 from engine.errors import CaseClosed, CaseOpened, NobodyMayStart, NotFound
+from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, cases, jobs, tasks

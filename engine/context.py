@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from engine.calendar import Clock, SystemClock, WorkCalendar
+from engine.library import Library
 
 if TYPE_CHECKING:
-    from engine.definitions import Library
     from engine.topics import Topics
 
 

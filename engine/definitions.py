@@ -1,100 +1,29 @@
 """Immutable versions of processes: a diagram with its forms and decision tables.
 
 A deployment stores every file once by its digest and makes candidates; publishing makes
-one version of a process live. A case keeps the version it started with. Parsed
-definitions are shared by all threads.
+one version of a process live. A case keeps the version it started with.
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import PurePath
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from engine import audit, checks, decisions, diagram, numbering, spiff, xml
+from engine import audit, checks, decisions, diagram, numbering, xml
 from engine.checks import Problem
 from engine.context import Context
 from engine.diagram import Diagram
 from engine.errors import DeploymentRefused, NotFound, PublishedAlone
+from engine.library import Definition, Pool, build, parts_of
 from engine.people import Person
 from engine.tables import definition_resources, definitions, deployments, resources
 from forms import schema
-
-CACHE_SIZE = 200
-Pool: TypeAlias = dict[tuple[str, str], tuple[str, bytes]]  # (kind, key): (file, content)
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One version, parsed. `content` is the diagram file as deployed."""
-
-    id: str
-    process: str
-    version: int
-    name: str
-    content: bytes
-    diagram: Diagram
-    spec: spiff.Spec
-    forms: Mapping[str, schema.Form]
-    decisions: Mapping[str, decisions.Decision]
-
-    def form(self, element: str) -> schema.Form | None:
-        """The form of a user task, None where a task needs no answers."""
-        return self.forms.get(self.diagram.elements[element].form or "")
-
-
-class Library:
-    """Parsed definitions by id, the least used dropped first."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Definition] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, db: Connection, key: str) -> Definition:
-        """The definition of an id; raises `NotFound`."""
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None:
-                self._known.move_to_end(key)
-                return known
-        loaded = _load(db, key)
-        with self._lock:
-            self._known[key] = loaded
-            while len(self._known) > CACHE_SIZE:
-                self._known.popitem(last=False)
-        return loaded
-
-
-def _load(db: Connection, key: str) -> Definition:
-    row = db.execute(select(definitions).where(definitions.c.id == key)).one_or_none()
-    if row is None:
-        raise NotFound(what="definition", key=key)
-    files = {part: content for part, (_, content) in _parts(db, key).items()}
-    return build(row, files)
-
-
-def build(row: Any, files: Mapping[tuple[str, str], bytes]) -> Definition:
-    """Parse the stored parts of a definition."""
-    content = files["diagram", row.process]
-    root = xml.parse(content)
-    return Definition(
-        id=row.id,
-        process=row.process,
-        version=row.version,
-        name=row.name,
-        content=content,
-        diagram=diagram.read(root),
-        spec=spiff.parse(root, row.process),
-        forms={k: schema.read(c) for (kind, k), c in files.items() if kind == "form"},
-        decisions={k: decisions.read(c)[k] for (kind, k), c in files.items() if kind == "decision"},
-    )
 
 
 def deploy(
@@ -178,7 +107,7 @@ def _redrawn(db: Connection, files: Mapping[str, bytes]) -> dict[str, bytes]:
     drawn = {diagram.read(xml.parse(content)).process for file, content in files.items() if file.endswith(".bpmn")}
     found: dict[str, bytes] = {}
     for row in all_live(db):
-        parts = _parts(db, row.id)
+        parts = parts_of(db, row.id)
         if row.process not in drawn and changed & parts.keys():
             name = row.file if row.file not in files else f"{row.process}.bpmn"
             found[name] = parts["diagram", row.process][1]
@@ -209,9 +138,7 @@ def stored(db: Connection) -> Pool:
     return {(row.kind, row.key): (row.file, row.content) for row in db.execute(query)}
 
 
-def _store(
-    ctx: Context, deployment: str, file: str, content: bytes, pool: Pool, problems: Iterable[Problem]
-) -> str:
+def _store(ctx: Context, deployment: str, file: str, content: bytes, pool: Pool, problems: Iterable[Problem]) -> str:
     """Store one diagram with its parts as the next version; the newest or the live one stays when nothing changed."""
     drawn = diagram.read(xml.parse(content))
     parts = {("diagram", drawn.process): (PurePath(file).name, content)}
@@ -276,17 +203,9 @@ def _newest(db: Connection, process: str) -> Row[Any] | None:
     return db.execute(query.limit(1)).one_or_none()
 
 
-def _parts(db: Connection, definition: str) -> Pool:
-    """The stored files of a definition by kind and key."""
-    r = definition_resources
-    query = select(r.c.kind, r.c.key, r.c.file, resources.c.content).join_from(r, resources)
-    rows = db.execute(query.where(r.c.definition_id == definition))
-    return {(row.kind, row.key): (row.file, row.content) for row in rows}
-
-
 def files_of(db: Connection, definition: str) -> dict[str, bytes]:
     """The files of a definition by name, as they were deployed."""
-    return dict(sorted(_parts(db, definition).values()))
+    return dict(sorted(parts_of(db, definition).values()))
 
 
 # --- publishing ---------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from engine import audit
 from engine.audit import Tag
 from engine.case import CANCELLED, DONE, RUNNING, SUSPENDED, evaluator
 from engine.context import Context
-from engine.definitions import Definition
+from engine.library import Definition
 from engine.tables import audit as audit_table
 from engine.tables import cases, counters, incidents, jobs, link_history, links, messages, tasks
 from engine.tokens import Tokens

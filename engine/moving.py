@@ -19,8 +19,8 @@ from engine import case as cases
 from engine.audit import Tag
 from engine.case import Case, evaluator
 from engine.context import Context
-from engine.definitions import Definition
 from engine.errors import MoveRefused, NotFound
+from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import cases as cases_table

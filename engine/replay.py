@@ -24,8 +24,8 @@ from engine import cases, definitions, demo, jobs, people, project, tasks
 from engine.calendar import BANGKOK, Duration, FixedClock, moment_of
 from engine.context import Context, Engine
 from engine.database import Database
-from engine.definitions import Library
 from engine.errors import AnswersRefused, PrasanError, ReplayFailed
+from engine.library import Library
 from engine.people import Person
 from engine.tables import audit, links, messages
 from engine.tables import cases as cases_table

@@ -17,9 +17,9 @@ from engine.access import may_see
 from engine.audit import Tag, digest
 from engine.context import Context
 from engine.database import upsert
-from engine.definitions import Definition
 from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
+from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import audit, candidates, drafts, people, tasks

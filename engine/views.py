@@ -17,9 +17,9 @@ from engine import tasks as task_commands
 from engine.access import SEEN, seen_by, who
 from engine.cases import may_start
 from engine.context import Context
-from engine.definitions import Definition
 from engine.diagram import Element
 from engine.errors import NotFound
+from engine.library import Definition
 from engine.people import Person
 from engine.tables import audit, candidates, cases, drafts, tasks
 from engine.tables import definitions as definitions_table

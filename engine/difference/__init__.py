@@ -6,9 +6,9 @@ told apart from a change of who does what. Every sentence is Thai and English.
 
 from __future__ import annotations
 
-from engine.definitions import Definition
 from engine.difference import drawing, forms, picture, tables
 from engine.difference.words import Change
+from engine.library import Definition
 
 __all__ = ["Change", "compare", "shifted"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.checks.catalogue import shown
-from engine.definitions import Definition
 from engine.difference.drawing import element_title
 from engine.difference.words import ADDED, CHANGED, NOTHING, REMOVED, Change, Words, differing, turned
+from engine.library import Definition
 from forms.schema import Component, Form
 
 ATTRIBUTES: Mapping[str, Words] = {

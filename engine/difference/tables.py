@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 
 from engine.checks.catalogue import shown
 from engine.decisions import Decision, Rule
-from engine.definitions import Definition
 from engine.difference.words import ADDED, CHANGED, REMOVED, Change, Words, differing, turned, value
+from engine.library import Definition
 
 HEADS: dict[str, Words] = {
     "name": ("ชื่อ", "name"),

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event
 
 from engine.context import Context, Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from tests.conftest import Office
 
 BEFORE, AFTER = "before the commit", "after the commit"

@@ -18,7 +18,7 @@ from engine import case as case_row
 from engine import jobs, procrastination, watchdog, worker
 from engine.calendar import SystemClock
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from engine.settle import RETRY_AFTER
 from engine.topics import Call, Topics
 from tests.conftest import Office

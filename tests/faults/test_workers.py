@@ -20,7 +20,7 @@ from engine import jobs
 from engine.calendar import SystemClock
 from engine.context import Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from engine.polling import Worker
 from engine.procrastination import Distributed
 from engine.replay import BEGIN

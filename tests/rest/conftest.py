@@ -19,7 +19,7 @@ from engine import access_tokens, definitions, people
 from engine.calendar import SystemClock, WorkCalendar
 from engine.context import Context, Engine
 from engine.database import Database
-from engine.definitions import Library
+from engine.library import Library
 from handlers import topics
 from tests.browser.server import Server
 from tests.conftest import Office

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from engine import definitions, diagram, project, xml
-from engine.definitions import Definition
 from engine.difference import Change, compare, shifted
+from engine.library import Definition, build
 
 FILES = project.files()
 PROCESSES = ("manual_review", "external_link", "information_request", "link_termination")
@@ -27,7 +27,7 @@ def definition(files: Mapping[str, bytes], process: str) -> Definition:
     drawn = diagram.read(xml.parse(content))
     pool = {key: part for key, (_, part) in definitions.keyed(files).items()}
     parts = {("diagram", process): content} | {key: pool[key] for key in definitions._wanted(drawn)}
-    return definitions.build(SimpleNamespace(id="x", process=process, version=1, name=drawn.name), parts)
+    return build(SimpleNamespace(id="x", process=process, version=1, name=drawn.name), parts)
 
 
 OLD = {process: definition(FILES, process) for process in PROCESSES}

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from engine import versions
 from engine.context import Context
-from engine.definitions import Definition
 from engine.errors import NotFound, OwnersOnly
+from engine.library import Definition
 from engine.versions import Process, Version
 from web.request import login_required, me
 

@@ -17,9 +17,9 @@ from werkzeug.exceptions import BadRequest
 from engine import checks, definitions, difference, xml
 from engine.checks import Problem
 from engine.context import Context
-from engine.definitions import Definition
 from engine.difference import Change
 from engine.errors import XmlRefused
+from engine.library import Definition
 from web.request import field, me, reading, site, writing
 from web.studio.access import drawing, owners_only, pages
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from engine import definitions, difference, moving, versions, views
 from engine.context import Context
-from engine.definitions import Definition
 from engine.difference import Change
 from engine.errors import MoveRefused
+from engine.library import Definition
 from engine.tables import cases, moves
 from engine.versions import Process, Version, Wait
 from web.request import field, me, reading, writing

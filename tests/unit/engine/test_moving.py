@@ -8,12 +8,13 @@ import pytest
 
 from engine import cases, definitions, moving, project
 from engine.errors import CaseClosed, MoveRefused
+from engine.library import Definition
 from tests.conftest import Office
 
 GOOD = {"link_no": "L-2570-0001", "criterion": "CX3"}
 
 
-def deploy(office: Office, *changes: tuple[str, str]) -> definitions.Definition:
+def deploy(office: Office, *changes: tuple[str, str]) -> Definition:
     """Deploy 6.4 with texts changed and return the new definition."""
     files = dict(project.files())
     changed = files["link-termination.bpmn"].decode()
