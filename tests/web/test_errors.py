@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import pytest
+from sqlalchemy import QueuePool
 
-from engine import todo
+from engine import sessions, todo
 from engine.errors import Busy
 from tests.web.conftest import Actor
 
@@ -32,6 +33,20 @@ def test_a_fault_of_ours_shows_nothing_of_itself(login: Login, monkeypatch: pyte
         assert word not in page.text
     answer = it.opens("/", Accept="application/json")
     assert answer.json == {"title": "ระบบขัดข้อง", "message": answer.json and answer.json["message"], "errors": {}}
+
+
+def test_no_page_keeps_a_connection(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    it = login("it")
+    pool = it.house.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    for url in ("/", "/help", "/nowhere", "/tasks/none", "/outbox", "/incidents", "/registry.xlsx", "/studio/"):
+        it.opens(url)
+        assert pool.checkedout() == 0, url
+    monkeypatch.setattr(todo, "worklist", fails(ZeroDivisionError()))
+    it.opens("/")
+    monkeypatch.setattr(sessions, "find", fails(Busy()))
+    assert it.opens("/").status_code == 503
+    assert pool.checkedout() == 0
 
 
 def test_a_busy_case_says_when_to_come_back(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
