@@ -6,6 +6,7 @@ from a drawing to problems; codes and sentences stand in catalogue.toml.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
@@ -21,6 +22,7 @@ from engine.errors import DiagramRefused
 __all__ = ["Entry", "Problem", "catalogue", "check", "raci_matrix"]
 
 MOST_PER_RULE = 50
+_NAMESPACE = re.compile(r"\{[^{}]*\}")
 RULES: tuple[Rule, ...] = (
     *structure.RULES, *kinds.RULES, *flow.RULES, *meaning.RULES, *expressions.RULES, *people.RULES, *raci.RULES,
     *advice.RULES,
@@ -64,4 +66,4 @@ def _schema(drawing: Drawing, found: Iterable[Problem]) -> Iterator[Problem]:
         spiff.validate_schema(drawing.root)
     except DiagramRefused as error:
         if not any(each.line == error.line and each.level == "error" for each in found):
-            yield problem("schema", drawing.file, error.line, None, reason=error.en)
+            yield problem("schema", drawing.file, error.line, None, reason=_NAMESPACE.sub("", error.en))

@@ -64,10 +64,13 @@ class Drawing:
 
     @functools.cached_property
     def torn(self) -> bool:
-        """Whether ids are missing, doubled or lead nowhere, so that no flow can be followed."""
+        """Whether ids are missing, doubled or lead nowhere, or links jump: then no flow can be followed."""
         flows, known = self.diagram.flows, self.diagram.elements
         drawn = sum(1 for _ in self.nodes("sequenceFlow", *NODES))
-        return len(flows) + len(known) < drawn or any({f.source, f.target} - known.keys() for f in flows.values())
+        jumps = any("linkEventDefinition" in element.events for element in self.elements)
+        return (
+            jumps or len(flows) + len(known) < drawn or any({f.source, f.target} - known.keys() for f in flows.values())
+        )
 
     @functools.cached_property
     def elements(self) -> tuple[Element, ...]:

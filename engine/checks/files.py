@@ -128,8 +128,8 @@ def _origin(file: str, root: xml.Element) -> Iterator[Problem]:
     if root.tag != BPMN + "definitions":
         yield problem("not-bpmn", file, xml.line(root))
         return
-    spaces = {f"{{{space}}}" for space in root.nsmap.values()}
-    spaces |= {str(node.tag).rpartition("}")[0] + "}" for node in root.iter()}
+    names = (str(name) for node in root.iter() for name in (node.tag, *node.attrib))
+    spaces = {name.rpartition("}")[0] + "}" for name in names}
     if ZEEBE in spaces or (root.get(PLATFORM) or "").startswith("Camunda Cloud"):
         yield problem("camunda-8", file, xml.line(root))
     for space in sorted(spaces & set(ENGINES)):

@@ -79,15 +79,19 @@ def automatic_loops(drawing: Drawing) -> Iterator[Problem]:
     """A circle of automatic steps would turn for ever."""
     busy = {e.id for e in drawing.elements if not _waits(drawing, e)}
     edges = {source: [t for t in drawing.next.get(source, ()) if t in busy] for source in busy}
-    circling = _circles(edges)
-    if circling:
-        names = [e.name or e.id for e in drawing.elements if e.id in circling]
-        first = next(e for e in drawing.elements if e.id in circling)
-        yield drawing.at("automatic-loop", first, names=", ".join(names))
+    yield from _circling(drawing, "automatic-loop", edges)
 
 
 def followed(drawing: Drawing) -> Iterator[Problem]:
-    """The flow as the engine itself reads it; asked only where no rule found a fault."""
+    """The flow as the engine itself reads it; asked only where no rule found a fault.
+
+    It foresees every step up to the next choice, so a loop that only a boundary event leaves is foreseen for ever.
+    """
+    sure = {e.id: drawing.outgoing.get(e.id, ()) for e in drawing.elements if e.kind not in CHOOSING}
+    endless = list(_circling(drawing, "loop-without-gateway", {s: [f.target for f in fs] for s, fs in sure.items()}))
+    if endless:
+        yield from endless
+        return
     if any(_unfolded(drawing, elements) > UNFOLDED_LIMIT for elements in drawing.scopes.values()):
         yield drawing.at("parallel-explosion", limit=f"{spiff.PREDICTION_LIMIT:,}")
         return
@@ -98,6 +102,13 @@ def followed(drawing: Drawing) -> Iterator[Problem]:
         element = error.element or drawing.diagram.process
         line = error.line or drawing.diagram.line
         yield problem(code, drawing.file, line, element, reason=error.en, limit=f"{spiff.PREDICTION_LIMIT:,}")
+
+
+def _circling(drawing: Drawing, code: str, edges: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+    found = _circles(edges)
+    circle = [e for e in drawing.elements if e.id in found]
+    if circle:
+        yield drawing.at(code, circle[0], names=", ".join(map(drawing.called, circle)))
 
 
 def _waits(drawing: Drawing, element: Element) -> bool:

@@ -46,7 +46,8 @@ def kinds(drawing: Drawing) -> Iterator[Problem]:
     """Kinds of tasks, gateways and events that are not carried out."""
     for element in drawing.elements:
         if element.kind in REFUSED_KINDS:
-            yield drawing.at(REFUSED_KINDS[element.kind], element)
+            linked = "linkEventDefinition" in element.events
+            yield drawing.at("link-event" if linked else REFUSED_KINDS[element.kind], element)
     for node in drawing.nodes("subProcess"):
         if node.get("triggeredByEvent") == "true":
             yield drawing.at_node("event-subprocess", node)

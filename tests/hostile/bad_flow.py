@@ -35,6 +35,13 @@ def forks(count: int) -> str:
     return "".join(parts)
 
 
+UNTIL_TIME = (
+    f'<bpmn:receiveTask id="work" messageRef="M_answer"/><bpmn:sendTask id="told" {SERVICE}/>'
+    '<bpmn:boundaryEvent id="late" attachedToRef="work"><bpmn:timerEventDefinition>'
+    "<bpmn:timeDuration>P9D</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+) + flow("work", "told") + flow("told", "work")
+
+
 def reminders(count: int) -> str:
     """Tasks in a row that a timer may leave early: every one doubles what the engine foresees."""
     parts = []
@@ -80,6 +87,7 @@ ALL = [
     instead_of_end("automatic-loop", LOOP, "again", "done"),
     diagram("automatic-loop", ('sourceRef="G" targetRef="S1"', 'sourceRef="G" targetRef="decide"')),
     diagram("automatic-loop", ('targetRef="end_failed"', 'targetRef="sub"'), note="an error retried for ever"),
+    instead_of_end("loop-without-gateway", UNTIL_TIME, "work", "late"),
     instead_of_end("parallel-explosion", forks(12), "f0", "j11"),
     instead_of_end("parallel-explosion", forks(40), "f0", "j39"),
     instead_of_end("parallel-explosion", reminders(16), "t0", "m15"),

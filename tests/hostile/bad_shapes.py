@@ -45,9 +45,9 @@ FILES = [
         "</bpmn:extensionElements>"
     ))),
     diagram("camunda-8", ('"Camunda Platform"', '"Camunda Cloud"')),
-    diagram("camunda-8", ("xmlns:camunda=", 'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:camunda=')),
-    diagram("other-engine", ("xmlns:camunda=", 'xmlns:activiti="http://activiti.org/bpmn" xmlns:camunda=')),
-    diagram("other-engine", ("xmlns:camunda=", 'xmlns:flowable="http://flowable.org/bpmn" xmlns:camunda=')),
+    diagram("camunda-8", ('userTask id="S1"', 'userTask xmlns:x="http://camunda.org/schema/zeebe/1.0" x:a="" id="S1"')),
+    diagram("other-engine", ('userTask id="S1"', 'userTask xmlns:x="http://activiti.org/bpmn" x:async="true" id="S1"')),
+    diagram("other-engine", ('userTask id="S1"', 'userTask xmlns:x="http://flowable.org/bpmn" x:async="true" id="S1"')),
     diagram("no-process", (' isExecutable="true"', "")),
     diagram("several-processes", (CLOSE, f'{CLOSE}<bpmn:process id="second" isExecutable="true"/>')),
     Bad("duplicate-process", {**good("good.bpmn", "good.form", "good.dmn"), "twin.bpmn": edited("good.bpmn")}),

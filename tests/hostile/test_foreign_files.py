@@ -83,6 +83,30 @@ def test_a_flow_without_a_name_is_called_by_what_it_joins() -> None:
     assert "“ออกเลขเรื่อง → gone”" in problem.th
 
 
+def test_a_pair_of_links_is_told_as_such() -> None:
+    links = "".join(
+        f'<bpmn:{kind} id="{kind}"><bpmn:linkEventDefinition name="on"/></bpmn:{kind}>'
+        for kind in ("intermediateThrowEvent", "intermediateCatchEvent")
+    )
+    thrown = FLOW.replace('"S1"', '"intermediateThrowEvent"')
+    caught = FLOW.replace("F_number_S1", "F_on").replace('"number"', '"intermediateCatchEvent"')
+    found = {problem.code for problem in told((FLOW, thrown + caught), added(links)) if problem.level == "error"}
+    assert found == {"link-event"}
+
+
+@pytest.mark.parametrize("space", ["http://activiti.org/bpmn", "http://camunda.org/schema/zeebe/1.0"])
+def test_a_namespace_that_is_only_declared_makes_no_other_engine(space: str) -> None:
+    declared = ("<bpmn:definitions ", f'<bpmn:definitions xmlns:other="{space}" ')
+    assert told(declared) == []
+    assert codes(declared, ('<bpmn:userTask id="S1"', '<bpmn:userTask id="S1" other:assignee="kermit"')) != []
+
+
+def test_the_standard_is_quoted_without_its_namespaces() -> None:
+    [problem] = [each for each in told(('id="good_definitions" targetNamespace', "id")) if each.code == "schema"]
+    assert "targetNamespace" in problem.en
+    assert "omg.org" not in problem.en
+
+
 def test_a_table_of_another_standard_is_told_in_thai() -> None:
     old = b'<Definitions xmlns="http://www.omg.org/spec/DMN/20130901" id="a"><Decision id="b"/></Definitions>'
     [problem] = check({"a.dmn": old}, TOPICS)
