@@ -12,6 +12,7 @@ from engine.diagram import BPMN, NODES
 
 MAX_NODES = 300
 MAX_FLOWS = 10_000
+MAX_PARTS = 20_000  # XML elements and attributes, some ten times the largest printed process
 MAX_NAME = 300
 NAMED = NODES | {"process", "sequenceFlow", "lane"}
 # Names that SpiffWorkflow gives to its own steps.
@@ -24,6 +25,9 @@ def sizes(drawing: Drawing) -> Iterator[Problem]:
     """Limits that keep every later reading fast; nothing else is checked past them."""
     nodes = sum(1 for node in drawing.process.iter() if local(node) in NODES)
     flows = sum(1 for _ in drawing.nodes("sequenceFlow"))
+    parts = sum(1 + len(node.attrib) for node in drawing.root.iter())
+    if parts > MAX_PARTS:
+        yield drawing.at("too-many-parts", count=parts)
     if nodes > MAX_NODES:
         yield drawing.at("too-many-nodes", count=nodes)
     if flows > MAX_FLOWS:

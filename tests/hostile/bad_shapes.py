@@ -110,6 +110,7 @@ NAMES = [
     diagram("reserved-id", added('<bpmn:endEvent id="S2.BoundaryEventSplit"/>')),
     diagram("duplicate-id", added('<bpmn:endEvent id="end"/>')),
     diagram("name-too-long", ("เปิดเรื่อง", "ก" * 65_000)),
+    diagram("too-many-parts", added("<bpmn:documentation/>" * 20_000)),
     diagram("too-many-nodes", added("".join(f'<bpmn:endEvent id="e{n}"/>' for n in range(301)))),
     diagram("too-many-flows", added("".join(
         f'<bpmn:sequenceFlow id="f{n}" sourceRef="G" targetRef="S1"/>' for n in range(10_001)
