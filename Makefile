@@ -19,7 +19,7 @@ check: .venv/.installed-dev ## lint and types only
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
 
-faults: .venv/.installed-dev ## the large set of fault tests: kills, power cuts, races, broken statements (about an hour)
+faults: .venv/.installed-dev ## the large set of fault tests: kills, power cuts, races, full disks, broken statements (about an hour, as root)
 	@PRASAN_FAULTS=large .venv/bin/pytest --timeout=3600 tests/faults
 
 bench: .venv/.installed .venv-bench/.installed benchmarks/peers/node_modules/.installed ## measure speed beside peers and the floor (QUICK=1: fewer repeats)

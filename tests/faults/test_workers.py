@@ -24,6 +24,7 @@ from engine.library import Library
 from engine.polling import Worker
 from engine.procrastination import Distributed
 from engine.replay import BEGIN
+from engine.settle import RETRY_AFTER
 from engine.tables import audit
 from engine.tables import jobs as jobs_table
 from tests.conftest import Office
@@ -93,8 +94,11 @@ def test_a_timer_fires_at_most_two_seconds_late_by_procrastinate(on_postgresql: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_workers_that_are_killed_lose_and_double_nothing(on_postgresql: Office, kind: str) -> None:
-    """F-03: four worker processes on one PostgreSQL; again and again one of them dies."""
+def test_workers_that_are_killed_lose_and_double_nothing(
+    on_postgresql: Office, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-03: four worker processes on one PostgreSQL; again and again one of them dies, which is no row's fault."""
+    monkeypatch.setattr(jobs, "RETRY_AFTER", RETRY_AFTER * 10)
     office = on_postgresql
     asked = [with_due_job(office) for _ in range(times(15, 200))]
     url = office.database.url.render_as_string(hide_password=False)

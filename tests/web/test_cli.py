@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select, update
 
-from engine import polling, project, worker
+from engine import polling, project, watchdog, worker
 from engine.tables import audit, definitions, jobs
 from tests.web.conftest import Actor, House
+from web.server import Server
 
 DIAGRAM = project.FOLDER / "bpmn" / "external-link.bpmn"
 Run = Callable[..., Result]
@@ -83,3 +85,15 @@ def test_the_worker_does_due_work_and_stops(house: House, login: Callable[[str],
         time.sleep(0.05)
     stop()
     assert house.reads(lambda ctx: ctx.db.execute(due).first()) is None
+
+
+def test_whoever_works_or_serves_keeps_a_watchdog(run: Run, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+    monkeypatch.setattr(watchdog, "start", limits.append)
+    monkeypatch.setattr(worker, "for_database", lambda *_: lambda _stop: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert run("worker").exit_code == 0
+    server = Server(house.app, house.parts)
+    server._begin(None)
+    server._end(None, None)
+    assert limits == [30, 30]
