@@ -1,40 +1,38 @@
 """Throw-away cases: a version of a process tried out in a database of its own, by anybody in any role.
 
 A sandbox has the demonstration's organisation, a clock that its visitor moves on, and no
-way to the real cases. There are few at a time, each lives for an hour; what is gone is gone.
+way to the real cases. It is played from the acts of a trial (see trials), in any process.
 """
 
 from __future__ import annotations
 
 import atexit
 import threading
-import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import Row, select
 
 from engine import cases, definitions, jobs, people, tasks, views
-from engine.calendar import Clock, FixedClock
+from engine.calendar import FixedClock
 from engine.context import Context, Engine
 from engine.database import Database
 from engine.diagram import Element
-from engine.errors import NotFound, SandboxGone
+from engine.errors import NotFound, PrasanError
 from engine.people import Person
 from engine.replay import Stage
 from engine.tables import candidates
 from engine.tables import cases as cases_table
 from engine.tables import jobs as jobs_table
-from engine.tables import tasks as tasks_table
 from engine.topics import Topics
+from engine.trials import MOST, Act, Trial
 from engine.views import CaseView, TaskView
 
-MOST = 8
-LIFETIME = timedelta(hours=1)
 LONGEST_WAIT_DAYS = 400
 MOST_TASKS = 12
 STARTER = "trial"
@@ -45,59 +43,72 @@ _WATCHER = Person(STARTER, STARTER, "ผู้ทดลอง", "", operator=Tru
 class State:
     """Where a trial stands.
 
-    Its case as the case page shows it, the open tasks with their forms, and what waits for
-    a time or an outside worker (element and due moment).
+    Its case as the case page shows it, the open tasks with their forms by place, and what
+    waits for a time or an outside worker (element and due moment).
     """
 
     case: CaseView
-    todo: list[TaskView]
+    todo: dict[str, TaskView]
     waiting: list[tuple[Element, datetime]]
     now: datetime
 
 
 @dataclass
 class Sandbox:
-    """One trial: its own database, a definition in it, and one case."""
+    """One trial as it is played: its own database, a definition in it, one case, and the acts done so far."""
 
-    owner: str
-    version: int
     stage: Stage
     database: Database
     engine: Engine
     process: str
-    begun: datetime
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     case: str = ""
+    acts: list[Act] = field(default_factory=list)
 
-    def start(self, unit: str | None, data: Mapping[str, Any] | None = None) -> None:
-        """Open the case as somebody of a unit who may."""
+    @classmethod
+    def open(cls, trial: Trial, files: Mapping[str, bytes], topics: Topics) -> Sandbox:
+        """A sandbox with the files of one version and its case just started; raises `DeploymentRefused`."""
+        stage = Stage(topics, files)
+        made = cls(stage, *stage.open("stage", trial.begun_at.isoformat()), trial.process)
+        try:
+            made._start(trial.unit)
+        except PrasanError:
+            made.close()
+            raise
+        return made
+
+    def _start(self, unit: str | None) -> None:
         with self.database.write() as db:
             ctx = self.engine.context(db)
-            self.case = cases.start(ctx, self.process, self._starter(ctx, unit), data).id
+            self.case = cases.start(ctx, self.process, self._starter(ctx, unit)).id
         self._settle()
 
-    def complete(self, task: str, answers: Mapping[str, Any]) -> None:
-        """Do a task as the person it waits for; raises `AnswersRefused`, `TaskGone`, `NotFound`."""
+    def do(self, act: Act) -> None:
+        """Do a task as the person it waits for, or let days pass; raises `AnswersRefused` or `NotFound`."""
+        if "wait" in act:
+            self._clock.forward(days=min(max(act["wait"], 1), LONGEST_WAIT_DAYS))
+        else:
+            self._complete(act["do"], act["answers"])
+        self._settle()
+        self.acts.append(act)
+
+    def _complete(self, place: str, answers: Mapping[str, Any]) -> None:
         with self.database.write() as db:
             ctx = self.engine.context(db)
-            row = ctx.db.execute(select(tasks_table).where(tasks_table.c.id == task)).one_or_none()
-            if row is None:
-                raise NotFound(what="task", key=task)
-            tasks.complete(ctx, task, _actor(ctx, row), answers)
-        self._settle()
+            task = _places(views.case(ctx, self._number(ctx), _WATCHER)).get(place)
+            if task is None:
+                raise NotFound(what="task", key=place)
+            tasks.complete(ctx, task.id, _actor(ctx, task), answers)
 
-    def wait(self, days: int) -> None:
-        """Move the clock on and do what has become due."""
-        self._clock.forward(days=min(max(days, 1), LONGEST_WAIT_DAYS))
-        self._settle()
+    def _number(self, ctx: Context) -> str:
+        return str(ctx.db.execute(select(cases_table.c.number).where(cases_table.c.id == self.case)).scalar_one())
 
     def state(self) -> State:
         """Where the trial stands; of the instances of a repeated task the first ones."""
         with self.database.read() as db:
             ctx = self.engine.context(db)
-            number = ctx.db.execute(select(cases_table.c.number).where(cases_table.c.id == self.case)).scalar_one()
-            view = views.case(ctx, number, _WATCHER)
-            todo = [views.task(ctx, row.id, _WATCHER) for row in view.open_tasks[:MOST_TASKS]]
+            view = views.case(ctx, self._number(ctx), _WATCHER)
+            first = islice(_places(view).items(), MOST_TASKS)
+            todo = {place: views.task(ctx, row.id, _WATCHER) for place, row in first}
             return State(view, todo, _waiting(ctx, view), ctx.now)
 
     def close(self) -> None:
@@ -124,58 +135,57 @@ class Sandbox:
 
 
 class Sandboxes:
-    """The trials that are going on, the oldest closed first."""
+    """The trials that this process has played lately; one that it does not know, or not so far, is played again."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._open: OrderedDict[str, Sandbox] = OrderedDict()
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._played: OrderedDict[str, Sandbox] = OrderedDict()
         self._lock = threading.Lock()
         atexit.register(self.clear)
 
     def clear(self) -> None:
-        """Throw every trial away; done when the program ends."""
+        """Throw every sandbox away; done when the program ends."""
         with self._lock:
-            gone = list(self._open.values())
-            self._open.clear()
+            gone = list(self._played.values())
+            self._played.clear()
         for each in gone:
             each.close()
 
-    def open(self, owner: str, version: int, files: Mapping[str, bytes], process: str, topics: Topics) -> Sandbox:
-        """Make a sandbox with the files of one version; raises `DeploymentRefused` for files that would be refused."""
-        now = self._clock.now()
-        stage = Stage(topics, files)
-        database, engine = stage.open("stage", now.isoformat())
-        made = Sandbox(owner, version, stage, database, engine, process, now)
-        with self._lock:
-            self._open[made.id] = made
-        self._put_away()
-        return made
+    @contextmanager
+    def play(self, trial: Trial, files: Mapping[str, bytes]) -> Iterator[Sandbox]:
+        """The sandbox of a trial, played as far as it was noted, for one visitor at a time.
 
-    def get(self, key: str, owner: str) -> Sandbox:
-        """Somebody's own sandbox; raises `SandboxGone`."""
-        self._put_away()
+        Raises `DeploymentRefused` for files that would be refused.
+        """
         with self._lock:
-            found = self._open.get(key)
-        if found is None or found.owner != owner:
-            raise SandboxGone
-        return found
-
-    def close(self, key: str, owner: str) -> None:
-        """Throw a sandbox away; one that is gone already is no fault."""
-        with suppress(SandboxGone):
-            found = self.get(key, owner)
-            with self._lock:
-                self._open.pop(key, None)
+            found = self._played.pop(trial.id, None)
+        if found is not None and found.acts != trial.acts[: len(found.acts)]:
             found.close()
+            found = None
+        found = found or Sandbox.open(trial, files, self._topics)
+        try:
+            for act in trial.acts[len(found.acts) :]:
+                found.do(act)
+            yield found
+        finally:
+            self._keep(trial.id, found)
 
-    def _put_away(self) -> None:
-        oldest = self._clock.now() - LIFETIME
+    def _keep(self, key: str, played: Sandbox) -> None:
         with self._lock:
-            over = [key for key, each in self._open.items() if each.begun < oldest]
-            over += [key for key in self._open if key not in over][: max(0, len(self._open) - len(over) - MOST)]
-            gone = [self._open.pop(key) for key in over]
+            gone = [self._played.pop(key)] if key in self._played else []
+            self._played[key] = played
+            gone += [self._played.popitem(last=False)[1] for _ in range(len(self._played) - MOST)]
         for each in gone:
             each.close()
+
+
+def _places(view: CaseView) -> dict[str, Row[Any]]:
+    """The open tasks by names that stay the same however often a trial is played: the element and the unit."""
+    found: dict[str, Row[Any]] = {}
+    for row in view.open_tasks:
+        place = f"{row.element}:{row.item or ''}"
+        found[place if place not in found else f"{place}:{len(found)}"] = row
+    return found
 
 
 def _actor(ctx: Context, row: Row[Any]) -> Person:

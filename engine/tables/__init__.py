@@ -22,7 +22,7 @@ from engine.tables.cases import (
     participants,
     tasks,
 )
-from engine.tables.definitions import definition_resources, definitions, deployments, resources
+from engine.tables.definitions import definition_resources, definitions, deployments, resources, trials
 from engine.tables.links import link_history, link_reminders, links
 from engine.tables.messages import messages, receipts
 from engine.tables.people import access_tokens, groups, memberships, people, sessions
@@ -56,4 +56,5 @@ __all__ = [
     "resources",
     "sessions",
     "tasks",
+    "trials",
 ]

@@ -1,4 +1,4 @@
-"""Deployments, definitions (versions of a process), and the files they are made of."""
+"""Deployments, definitions (versions of a process), the files they are made of, and trials of them."""
 
 from __future__ import annotations
 
@@ -55,4 +55,14 @@ definition_resources = Table(
     Column("key", String(200), primary_key=True),
     Column("file", String(200), nullable=False),
     Column("digest", String(64), ForeignKey("resources.digest"), nullable=False),
+)
+trials = Table(
+    "trials",
+    metadata,
+    id_column(),
+    Column("owner", String(60), nullable=False),
+    reference("definition_id", "definitions", nullable=False),
+    Column("unit", String(60)),
+    Column("acts", Json, nullable=False),
+    Column("begun_at", Moment, nullable=False),
 )

@@ -5,115 +5,172 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import definitions, project
-from engine.calendar import FixedClock
-from engine.errors import AnswersRefused, DeploymentRefused, NotFound, SandboxGone
-from engine.sandbox import LIFETIME, MOST, Sandbox, Sandboxes
+from engine import definitions, project, trials
+from engine.errors import AnswersRefused, Busy, DeploymentRefused, NotFound, SandboxGone
+from engine.sandbox import Sandboxes, State
+from engine.trials import Act, Trial
 from handlers import topics
 from tests.studio.test_versions import renamed
 from tests.web.conftest import Actor, House
 
-CLOCK = "2026-11-23T09:00:00+07:00"
+NOW = datetime.fromisoformat("2026-11-23T09:00:00+07:00")
 FILES = {name: content for name, content in project.files().items() if name.startswith("link-termination")}
 REVIEW = {name: content for name, content in project.files().items() if name.startswith("manual-review")}
 
 
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime.fromisoformat(CLOCK))
+class Table:
+    """One owner with one trial, and the process that plays it; what is done is noted as the web does."""
+
+    def __init__(self, files: Mapping[str, bytes] = FILES, process: str = "link_termination") -> None:
+        self.files = files
+        self.sandboxes = Sandboxes(topics())
+        self.trial = Trial("t", "owner", "d", process, 1, None, [], NOW)
+
+    def does(self, act: Act) -> None:
+        with self.sandboxes.play(self.trial, self.files) as sandbox:
+            sandbox.do(act)
+        self.trial = self.trial._replace(acts=[*self.trial.acts, act])
+
+    def completes(self, element: str, answers: Mapping[str, Any]) -> None:
+        place = next(place for place, each in self.state().todo.items() if each.element.id == element)
+        self.does({"do": place, "answers": dict(answers)})
+
+    def state(self) -> State:
+        with self.sandboxes.play(self.trial, self.files) as sandbox:
+            return sandbox.state()
+
+    def folders(self) -> list[Path]:
+        return [each.stage.folder for each in self.sandboxes._played.values()]
 
 
 @pytest.fixture
-def sandboxes(clock: FixedClock) -> Iterator[Sandboxes]:
-    made = Sandboxes(clock)
-    yield made
-    made.clear()
-    assert not made._open
+def table() -> Iterator[Callable[..., Table]]:
+    made: list[Table] = []
+
+    def make(*given: Any) -> Table:
+        made.append(Table(*given))
+        return made[-1]
+
+    yield make
+    for each in made:
+        folders = each.folders()
+        each.sandboxes.clear()
+        assert not any(folder.exists() for folder in folders)
 
 
-def open_one(sandboxes: Sandboxes, files: Mapping[str, bytes] = FILES, process: str = "link_termination") -> Sandbox:
-    return sandboxes.open("owner", 1, files, process, topics())
-
-
-def do(trial: Sandbox, element: str, answers: Mapping[str, Any]) -> None:
-    task = next(each for each in trial.state().todo if each.element.id == element)
-    trial.complete(task.row.id, answers)
-
-
-def test_a_case_is_played_to_its_end_in_every_role(sandboxes: Sandboxes, answers: Mapping[str, Any]) -> None:
-    trial = open_one(sandboxes)
-    trial.start(None)
+def test_a_case_is_played_to_its_end_in_every_role(table: Callable[..., Table], answers: Mapping[str, Any]) -> None:
+    trial = table()
     usual = {key.removeprefix("link_termination_"): given for key, given in answers.items()}
-    do(trial, "S1", {**usual["S1"], "link_no": "L-2570-0001"})
-    do(trial, "S1_memo", usual["S1_memo"])
-    do(trial, "S1_endorse", {**usual["S1_endorse"], "S1_decision": "approve"})
-    do(trial, "S2", usual["S2"])
-    do(trial, "S3", usual["S3"])
+    trial.completes("S1", {**usual["S1"], "link_no": "L-2570-0001"})
+    trial.completes("S1_memo", usual["S1_memo"])
+    trial.completes("S1_endorse", {**usual["S1_endorse"], "S1_decision": "approve"})
+    trial.completes("S2", usual["S2"])
+    trial.completes("S3", usual["S3"])
     state = trial.state()
     assert (state.case.row.status, state.case.row.outcome) == ("done", "end_cancelled")
-    assert state.todo == []
+    assert state.todo == {}
     assert len(state.case.entries) == 5
     assert state.case.messages
 
 
-def test_time_passes_when_it_is_told_to(sandboxes: Sandboxes, answers: Mapping[str, Any]) -> None:
-    trial = open_one(sandboxes, REVIEW, "manual_review")
-    trial.start("it_dept")
-    do(trial, "S1", {**answers["manual_review_S1"], "reply_by": "2026-12-15"})
-    do(trial, "S1_endorse", {**answers["manual_review_S1_endorse"], "S1_decision": "approve"})
+def test_time_passes_when_it_is_told_to(table: Callable[..., Table], answers: Mapping[str, Any]) -> None:
+    trial = table(REVIEW, "manual_review")
+    trial.completes("S1", {**answers["manual_review_S1"], "reply_by": "2026-12-15"})
+    trial.completes("S1_endorse", {**answers["manual_review_S1_endorse"], "S1_decision": "approve"})
     state = trial.state()
-    assert {each.element.id for each in state.todo} == {"S2"}
+    assert {each.element.id for each in state.todo.values()} == {"S2"}
     assert [element.id for element, _ in state.waiting] == ["S2_due"]
-    trial.wait(30)
-    assert {each.element.id for each in trial.state().todo} == {"S3"}
+    trial.does({"wait": 30})
+    assert {each.element.id for each in trial.state().todo.values()} == {"S3"}
 
 
-def test_wrong_answers_and_strange_tasks_are_refused(sandboxes: Sandboxes) -> None:
-    trial = open_one(sandboxes)
-    trial.start(None)
+def test_another_process_goes_on_where_one_has_stopped(table: Callable[..., Table], answers: Mapping[str, Any]) -> None:
+    here, there = table(REVIEW, "manual_review"), table(REVIEW, "manual_review")
+    here.completes("S1", {**answers["manual_review_S1"], "reply_by": "2026-12-15"})
+    there.trial = here.trial
+    there.completes("S1_endorse", {**answers["manual_review_S1_endorse"], "S1_decision": "approve"})
+    here.trial = there.trial
+    here.does({"do": "S2:housing", "answers": answers["manual_review_S2"]})
+    there.trial = here.trial
+    assert list(there.state().todo) == list(here.state().todo)
+    assert "S2:housing" not in there.state().todo
+    assert there.state().now == here.state().now
+
+
+def test_what_was_not_noted_has_not_happened(table: Callable[..., Table]) -> None:
+    trial = table()
+    before = trial.trial
+    trial.does({"wait": 5})
+    trial.trial = before
+    assert trial.state().now == NOW
+
+
+def test_wrong_answers_and_strange_tasks_are_refused(table: Callable[..., Table]) -> None:
+    trial = table()
     with pytest.raises(AnswersRefused):
-        do(trial, "S1", {})
+        trial.completes("S1", {})
     with pytest.raises(NotFound):
-        trial.complete("nothing", {})
+        trial.does({"do": "nothing", "answers": {}})
 
 
-def test_a_trial_is_its_owners_and_ends(sandboxes: Sandboxes, clock: FixedClock) -> None:
-    trial = open_one(sandboxes)
-    folder = trial.stage.folder
-    assert sandboxes.get(trial.id, "owner") is trial
-    with pytest.raises(SandboxGone):
-        sandboxes.get(trial.id, "somebody else")
-    clock.set(clock.now() + LIFETIME + timedelta(seconds=1))
-    with pytest.raises(SandboxGone):
-        sandboxes.get(trial.id, "owner")
-    assert not folder.exists()
-    sandboxes.close(trial.id, "owner")
-
-
-def test_there_are_few_trials_at_a_time(sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST <= 10
+def test_few_sandboxes_are_kept(table: Callable[..., Table], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.sandbox.MOST", 2)
-    first, second, third = (open_one(sandboxes) for _ in range(3))
-    with pytest.raises(SandboxGone):
-        sandboxes.get(first.id, "owner")
-    assert not first.stage.folder.exists()
-    assert sandboxes.get(second.id, "owner").id != sandboxes.get(third.id, "owner").id
+    trial = table()
+    seen: list[Path] = []
+    for number in range(3):
+        trial.trial = trial.trial._replace(id=str(number))
+        trial.state()
+        seen.append(trial.folders()[-1])
+    assert [folder.exists() for folder in seen] == [False, True, True]
 
 
 def test_what_would_be_refused_cannot_be_tried_and_leaves_nothing(
-    sandboxes: Sandboxes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Callable[..., Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(DeploymentRefused):
-        open_one(sandboxes, {"link-termination.bpmn": FILES["link-termination.bpmn"]})
-    assert not sandboxes._open
+        table({"link-termination.bpmn": FILES["link-termination.bpmn"]}).state()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trial_is_its_owners_and_ends(house: House) -> None:
+    (definition,) = house.reads(
+        lambda ctx: [r.id for r in definitions.all_live(ctx.db) if r.process == "link_termination"]
+    )
+    key = house.does(lambda ctx: trials.start(ctx, "process-owner", definition, None))
+    found = house.reads(lambda ctx: trials.find(ctx, key, "process-owner"))
+    assert (found.process, found.acts) == ("link_termination", [])
+    with pytest.raises(SandboxGone):
+        house.reads(lambda ctx: trials.find(ctx, key, "it"))
+    house.does(lambda ctx: trials.note(ctx, found, {"wait": 1}))
+    with pytest.raises(Busy):
+        house.does(lambda ctx: trials.note(ctx, found, {"wait": 5}))
+    assert house.reads(lambda ctx: trials.find(ctx, key, "process-owner")).acts == [{"wait": 1}]
+    house.clock.forward(seconds=trials.LIFETIME.total_seconds() + 1)
+    with pytest.raises(SandboxGone):
+        house.reads(lambda ctx: trials.find(ctx, key, "process-owner"))
+    house.does(trials.clear)
+    house.does(lambda ctx: trials.end(ctx, key, "process-owner"))
+
+
+def test_there_are_few_trials_at_a_time(house: House) -> None:
+    (definition,) = house.reads(
+        lambda ctx: [r.id for r in definitions.all_live(ctx.db) if r.process == "link_termination"]
+    )
+    keys = []
+    for _ in range(trials.MOST + 1):
+        house.clock.forward(seconds=1)
+        keys.append(house.does(lambda ctx: trials.start(ctx, "owner", definition, None)))
+    with pytest.raises(SandboxGone):
+        house.reads(lambda ctx: trials.find(ctx, keys[0], "owner"))
+    kept = house.reads(lambda ctx: [trials.find(ctx, key, "owner").id for key in keys[1:]])
+    assert kept == keys[1:]
 
 
 def test_a_candidate_is_tried_on_its_page(

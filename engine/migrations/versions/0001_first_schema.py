@@ -167,6 +167,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("definition_id", "kind", "key", name=op.f("pk_definition_resources")),
     )
     op.create_table(
+        "trials",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("owner", sa.String(length=60), nullable=False),
+        sa.Column("definition_id", sa.String(length=32), nullable=False),
+        sa.Column("unit", sa.String(length=60), nullable=True),
+        sa.Column("acts", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["definition_id"], ["definitions.id"], name=op.f("fk_trials_definition_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trials")),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("case_id", sa.String(length=32), nullable=True),
