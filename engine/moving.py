@@ -82,7 +82,7 @@ def undo(ctx: Context, case_id: str, person: Person) -> None:
     """Take the last move back, as long as nothing has happened since; raises `MoveRefused`."""
     case = cases.lock(ctx, case_id)
     query = select(moves).where(moves.c.case_id == case_id, moves.c.undone_at.is_(None))
-    last = ctx.db.execute(query.order_by(moves.c.at.desc(), moves.c.id).limit(1)).one_or_none()
+    last = ctx.db.execute(query.order_by(moves.c.version_after.desc()).limit(1)).one_or_none()
     if last is None or last.version_after != case.version:
         raise MoveRefused(reasons=(("เรื่องเดินต่อไปแล้ว", "the case has moved on since"),))
     case.definition = ctx.engine.library.get(ctx.db, last.definition_before)

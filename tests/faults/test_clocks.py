@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine import jobs, views
+from engine import definitions, jobs, moving, views
 from engine.calendar import BANGKOK, FixedClock
 from engine.errors import SeparationOfDuties
 from engine.tables import jobs as jobs_table
 from tests.conftest import Office
-from tests.faults.scenes import LINK, asked_units, count, problems
+from tests.faults.scenes import LINK, asked_units, count, deploy, problems
 from tests.web.conftest import Actor
 
 FIRED = "SELECT count(*) FROM audit WHERE tag = 'timer:fired'"
@@ -144,4 +144,23 @@ def test_who_did_a_step_last_may_not_decide_on_it_when_the_clock_went_back(offic
     office.do(case, "S1", "it-director", reply_by=reply_by)
     with pytest.raises(SeparationOfDuties):
         office.do(case, "S1_endorse", "it-director", S1_decision="approve")
+    assert problems(office) == []
+
+
+def test_the_last_move_is_undone_first_when_the_clock_went_back(office: Office) -> None:
+    case, admin = office.start("link_termination", "it"), office.person("admin")
+    versions = [office.row(case).definition_id]
+    for _ in range(2):
+        deployed = deploy(office)
+        deployed.act(office.engine, office.database)
+        office.clock.forward(hours=-2)
+        with office.database.write() as db:
+            row = definitions.live(db, "link_termination")
+            assert row is not None
+            moving.move(office.context(db), case, office.engine.library.get(db, row.id), admin, "รุ่นใหม่")
+        versions.append(office.row(case).definition_id)
+    assert len(set(versions)) == 3
+    with office.database.write() as db:
+        moving.undo(office.context(db), case, admin)
+    assert office.row(case).definition_id == versions[1]
     assert problems(office) == []
