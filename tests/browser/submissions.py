@@ -2,8 +2,8 @@
 
 Left out is what form-js 2.0.0 does by accident:
 - an expression reads no other expression: form-js computes each once per change, so the second lags behind;
-- in the rows of a list nothing is read-only or disabled, and nothing reads what is computed on submitting: what a row
-  held before is known by its number only, and rows move;
+- in the rows of a list nothing is read-only or disabled, and nothing reads what is computed there: what a row held
+  before is known by its number only, and rows move;
 - no day before 1920: the calendar of form-js turns in circles over Bangkok's offset of that time, +06:42:04.
 """
 
@@ -96,7 +96,7 @@ class Maker:
         made |= {"key": self._pick([name, f"inner.{name}"])} | self._options(kind) | self._attributes(kind, seen)
         if "this." not in prefix and kind != "expression":
             made |= self._pick([*[EMPTY] * 4, {"disabled": True}, {"readonly": True}, {"readonly": "=locked"}])
-        if not ("this." in prefix and made.get("computeOn") == "presubmit"):
+        if not ("this." in prefix and kind == "expression"):
             seen.append((kind, prefix + made["key"]))
         return made
 
