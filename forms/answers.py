@@ -19,6 +19,7 @@ from forms.feel import FeelError, FeelLimitError, compile_expression, compile_un
 from forms.feel.limits import run
 from forms.inputs import MANY, ONE, WRONG_OPTION, InputError, clean, empty, same
 from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
+from forms.rows import repeats, with_old
 from forms.rules import evaluator, faults
 
 MAX_ROWS = 500
@@ -107,8 +108,8 @@ class _Checker:
     def rows(self, component: Component, place: Place, sources: tuple[Json, Json], indexes: Indexes) -> list[Json]:
         """The rows of a list, each holding only the form's fields."""
         posted, known = (dig(source, place) for source in sources)
-        known = ABSENT if indexes and sources[0] is not None else known
-        found = posted if posted is not ABSENT else known
+        inside = bool(indexes) and sources[0] is not None
+        found = posted if posted is not ABSENT or inside else known
         if not isinstance(found, list):
             if posted is not ABSENT and posted is not None:
                 self.blame(component, indexes, WRONG_ROWS)
@@ -119,11 +120,11 @@ class _Checker:
         self.rows_left -= len(found)
         if self.rows_left < 0:
             raise FeelLimitError("too many rows")
-        old = known if isinstance(known, list) else []
+        old = [] if not isinstance(known, list) or (inside and posted is ABSENT) else known
         made: list[Json] = []
-        for number, row in enumerate(found[:MAX_ROWS]):
+        for number, (row, before) in enumerate(with_old(component, found[:MAX_ROWS], old, self.settable)):
             target: dict[str, Json] = {}
-            pair = (row if posted is not ABSENT else None, old[number] if number < len(old) else None)
+            pair = (row if posted is not ABSENT else None, before)
             self.fill(component.children, len(component.path), pair, target, (*indexes, number))
             made.append(target)
         return made

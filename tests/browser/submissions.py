@@ -1,10 +1,10 @@
 """Random forms that use everything form-js has, and random submissions for any form; one seed, one result.
 
-Left out is what form-js 2.0.0 does by accident:
-- an expression reads no other expression: form-js computes each once per change, so the second lags behind;
-- in the rows of a list nothing is read-only or disabled, and nothing reads what is computed there: what a row held
-  before is known by its number only, and rows move;
-- no day before 1920: the calendar of form-js turns in circles over Bangkok's offset of that time, +06:42:04.
+Left out is:
+- an expression that reads another: form-js computes each once per change, so the second lags behind;
+- in the rows of a list, whatever was there before and cannot be filled in, read-only, disabled or computed: rows made
+  here are new ones, and which row was which has its own tests;
+- days before 1920: the calendar of form-js turns in circles over Bangkok's offset of that time, +06:42:04.
 """
 
 from __future__ import annotations

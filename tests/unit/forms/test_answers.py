@@ -205,6 +205,43 @@ def test_wrong_rows_are_refused(rows: Any) -> None:
     assert ask(ROWS, {"rows": rows}).errors["dl"] == ["ข้อมูลรายการไม่ถูกต้อง"]
 
 
+LOCKED: Components = [
+    {"id": "dl", "type": "dynamiclist", "path": "rows", "isRepeating": True, "components": [
+        {"id": "n", "key": "name", "type": "textfield", "readonly": True},
+        {"id": "q", "key": "qty", "type": "number"},
+        {"id": "sub", "type": "dynamiclist", "path": "sub", "isRepeating": True, "defaultRepetitions": 0,
+         "components": [{"id": "z", "key": "z", "type": "textfield", "readonly": True}]},
+    ]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("posted", "names"),
+    [
+        ([("a", 5), ("b", 6)], ["a", "b"]),
+        ([("b", 5)], ["b"]),
+        ([("b", 5), ("a", 6)], ["b", "a"]),
+        ([("b", 5), ("", 6)], ["b", ""]),
+        ([("forged", 5), ("b", 6)], ["", "b"]),
+        ([("b", 5), ("b", 6)], ["b", ""]),
+        ([(None, 5), (None, 6), (None, 7)], ["a", "b", ""]),
+    ],
+)
+def test_what_nobody_may_change_stays_with_its_row(posted: list[tuple[Any, int]], names: list[str]) -> None:
+    sent = [{"qty": qty} | ({} if name is None else {"name": name}) for name, qty in posted]
+    known = [{"name": "a", "sub": [{"z": "deep"}]}, {"name": "b", "sub": [{"z": "b1"}, {"z": "b2"}]}]
+    rows = ask(LOCKED, {"rows": sent}, rows=known).clean["rows"]
+    assert [(row["name"], row["qty"]) for row in rows] == [
+        (name, qty) for name, (_, qty) in zip(names, posted, strict=True)
+    ]
+
+
+def test_what_nobody_may_change_stays_in_rows_of_rows() -> None:
+    known = [{"name": "a", "sub": [{"z": "a1"}]}, {"name": "b", "sub": [{"z": "b1"}, {"z": "b2"}]}]
+    posted = [{"name": "b", "qty": 1, "sub": [{"z": "b2"}, {"z": "a1"}]}]
+    assert ask(LOCKED, {"rows": posted}, rows=known).clean["rows"][0]["sub"] == [{"z": "b2"}, {"z": ""}]
+
+
 def test_an_expression_follows_the_answer() -> None:
     components: Components = [
         {"id": "q", "key": "q", "type": "number"},
