@@ -12,6 +12,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice, zip_longest
 from typing import NamedTuple, TypeAlias
 
 from forms.components import Component, Form, Json
@@ -19,7 +20,7 @@ from forms.feel import FeelError, FeelLimitError, compile_expression, compile_un
 from forms.feel.limits import run
 from forms.inputs import MANY, ONE, WRONG_OPTION, InputError, clean, empty, same
 from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
-from forms.rows import repeats, with_old
+from forms.rows import with_old
 from forms.rules import evaluator, faults
 
 MAX_ROWS = 500
@@ -121,8 +122,10 @@ class _Checker:
         if self.rows_left < 0:
             raise FeelLimitError("too many rows")
         old = [] if not isinstance(known, list) or (inside and posted is ABSENT) else known
+        rows, untouched = found[:MAX_ROWS], zip_longest(found, old[: len(found)])
+        pairs = untouched if posted is ABSENT else with_old(component, rows, old, self.settable)
         made: list[Json] = []
-        for number, (row, before) in enumerate(with_old(component, found[:MAX_ROWS], old, self.settable)):
+        for number, (row, before) in enumerate(islice(pairs, MAX_ROWS)):
             target: dict[str, Json] = {}
             pair = (row if posted is not ABSENT else None, before)
             self.fill(component.children, len(component.path), pair, target, (*indexes, number))

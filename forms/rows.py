@@ -9,11 +9,6 @@ from forms.inputs import InputError, clean
 from forms.places import ABSENT, Place, dig
 
 
-def repeats(component: Component) -> bool:
-    """Whether a component is a list of rows."""
-    return component.type == "dynamiclist" and component.attributes.get("isRepeating", True) is not False
-
-
 def with_old(
     component: Component, rows: list[Json], old: list[Json], settable: Callable[[Component], bool]
 ) -> Iterator[tuple[Json, Json]]:
@@ -38,7 +33,7 @@ def _fields(component: Component) -> Iterator[Component]:
     for child in component.children:
         if child.is_input and child.type != "expression":
             yield child
-        elif not repeats(child):
+        elif not child.repeats:
             yield from _fields(child)
 
 
