@@ -1,4 +1,4 @@
-"""Serves the application with gunicorn, the worker beside it in the same process."""
+"""Serves the application with gunicorn, a worker beside it in every process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ THREADS = 32  # half of them may be outside workers that wait for a step
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """One process with 32 threads; SQLite has one writer, and PostgreSQL installations run more behind a proxy."""
+    """Processes of 32 threads each, all alike: what they keep in memory can be thrown away at any time."""
 
     def __init__(self, app: Flask, parts: Site) -> None:
         self._app, self._parts = app, parts
@@ -28,7 +28,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings = self._parts.settings
         values: dict[str, Any] = {
             "bind": f"{settings.host}:{settings.port}",
-            "workers": 1,
+            "workers": settings.processes,
             "worker_class": "gthread",
             "threads": THREADS,
             "loglevel": "warning",

@@ -41,6 +41,7 @@ class Settings:
     proxies: int
     host: str
     port: int
+    processes: int
     smtp: str
     mail_from: str
     days_off: tuple[date, ...]
@@ -61,6 +62,7 @@ class Settings:
             proxies=_number(given, "PRASAN_PROXIES", 0),
             host=given.get("PRASAN_HOST") or "127.0.0.1",
             port=_number(given, "PORT", 8000),
+            processes=_number(given, "PRASAN_PROCESSES", 1) or 1,
             smtp=_smtp(given.get("PRASAN_SMTP_URL", "")),
             mail_from=given.get("PRASAN_MAIL_FROM") or "prasan@localhost",
             days_off=_days(given.get("PRASAN_DAYS_OFF", "")),

@@ -28,10 +28,10 @@ def _free_port() -> int:
 
 
 class Server:
-    """The server, its printed accounts, and its database for looking into."""
+    """The server, its printed accounts, and its database for looking into; `settings` come on top of the usual."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, _free_port()
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder, self.port, self._settings = folder, _free_port(), settings
         self.log = folder / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -53,6 +53,7 @@ class Server:
         """Start, and wait until the health page answers."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(SET_BY_US)}
         environment |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        environment |= self._settings
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "flask", "--app", "app", "serve"],
