@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     IntermediateCatchEventParser,
     ReceiveTaskParser,
 )
-from SpiffWorkflow.bpmn.parser.task_parsers import SubWorkflowParser
+from SpiffWorkflow.bpmn.parser.task_parsers import GatewayParser, SubWorkflowParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -59,7 +59,7 @@ __all__ = [
     "CatchingEvent",
     "ErrorEventDefinition",
     "Evaluate",
-    "ParallelGateway",
+    "ParallelJoin",
     "Script",
     "Spec",
     "SpiffWorkflowException",
@@ -100,6 +100,39 @@ class Automatic(BpmnSpecMixin):  # type: ignore[misc]
         return None
 
 
+class ParallelJoin(ParallelGateway):  # type: ignore[misc]
+    """A parallel gateway that fires once a token stands on each of its flows, and looks no further.
+
+    The library counts tokens of earlier rounds too, so that in a loop it fires with a branch
+    missing, and foresees all that follows once per branch, so that blocks in a row unfold
+    exponentially (ten of three branches into 384,000 tasks). Here a token is used up when
+    the gateway fires, and nothing behind it is foreseen before.
+    """
+
+    def _update_hook(self, my_task: Task) -> bool:
+        arrived = {task.parent.task_spec: task for task in self._waiting(my_task.workflow)}
+        if len(arrived) < len(set(self.inputs)):
+            my_task._set_state(TaskState.WAITING)
+            return False
+        for task in arrived.values():
+            if task.parent.task_spec is not my_task.parent.task_spec:
+                task.cancel()
+        return True
+
+    def _waiting(self, workflow: Any) -> list[Task]:
+        """A task for each token that stands before the gateway."""
+        mine = (task for task in workflow.tasks.values() if task.task_spec is self)
+        return [t for t in mine if not t.has_state(TaskState.FINISHED_MASK) and t.parent.has_state(TaskState.COMPLETED)]
+
+    def _predict_hook(self, my_task: Task) -> None:
+        if len(self.inputs) < 2 or my_task.has_state(TaskState.READY):
+            super()._predict_hook(my_task)
+
+    def _run_hook(self, my_task: Task) -> bool:
+        self._predict(my_task, mask=TaskState.NOT_FINISHED_MASK)
+        return True
+
+
 class _WaitParser:
     """Turns timers and messages into waits."""
 
@@ -131,6 +164,7 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("serviceTask"): (TaskParser, Automatic),
         full_tag("sendTask"): (TaskParser, Automatic),
         full_tag("businessRuleTask"): (TaskParser, Automatic),
+        full_tag("parallelGateway"): (GatewayParser, ParallelJoin),
         full_tag("subProcess"): (SubWorkflowParser, SubWorkflowTask),
         full_tag("boundaryEvent"): (_Boundary, BoundaryEvent),
         full_tag("intermediateCatchEvent"): (_Intermediate, IntermediateCatchEvent),

@@ -16,6 +16,7 @@ from engine.spiff import (
     BpmnSubWorkflow,
     BpmnWorkflow,
     CatchingEvent,
+    ParallelJoin,
     Spec,
     SubWorkflowTask,
     Task,
@@ -134,6 +135,9 @@ def _compact(flow: Any) -> None:
         if task.id in flow.tasks:
             _splice_boundary(flow, task)
     for task in list(flow.tasks.values()):
+        if task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin):
+            _drop_used(flow, task)
+    for task in list(flow.tasks.values()):
         if task.id in flow.tasks:
             _splice_plain(flow, task)
 
@@ -163,6 +167,18 @@ def _splice_boundary(flow: Any, split: Task) -> None:
     flow.last_task = flow.last_task if flow.last_task and flow.last_task.id in flow.tasks else onward[0]
 
 
+def _drop_used(flow: Any, task: Task) -> None:
+    """A token that a join has used up goes, with the finished stretch that led only to it."""
+    while not task._children and task.has_state(FINISHED) and not splits(task):
+        parent = flow.tasks.get(task._parent)
+        if parent is None or splits(parent):
+            return
+        parent._children.remove(task.id)
+        del flow.tasks[task.id]
+        flow.last_task = flow.last_task if flow.last_task is not task else parent
+        task = parent
+
+
 def _bridge(gone: Task, parent: Task, child: Task) -> None:
     parent._children[parent._children.index(gone.id)] = child.id
     child._parent = parent.id
@@ -182,4 +198,5 @@ def _ends(task: Task) -> bool:
 def _structural(task: Task) -> bool:
     """Joins look back along the tree for these, so they stay."""
     spec = task.task_spec
-    return task.triggered or hasattr(spec, "split_task") or splits(task) or isinstance(spec, SubWorkflowTask)
+    looks_back = hasattr(spec, "split_task") and not isinstance(spec, ParallelJoin)
+    return task.triggered or looks_back or splits(task) or isinstance(spec, SubWorkflowTask)

@@ -20,7 +20,7 @@ from engine.spiff import (
     BpmnWorkflow,
     ErrorEventDefinition,
     Evaluate,
-    ParallelGateway,
+    ParallelJoin,
     Script,
     Spec,
     SpiffWorkflowException,
@@ -136,7 +136,7 @@ class Tokens:
     def single(self) -> bool:
         """True when one token of the process itself waits and no join waits for another."""
         flow = self._workflow
-        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelGateway) for t in self._tasks())
+        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelJoin) for t in self._tasks())
         at_work = [t for t, kind in self._waits() if kind != "event" or not isinstance(t.task_spec, BoundaryEvent)]
         return not joins and len(at_work) == 1 and at_work[0].workflow is flow
 

@@ -161,14 +161,24 @@ def _circles(edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def _unfolded(drawing: Drawing, elements: list[Element]) -> int:
-    """How many steps the engine will foresee, at least: both branches of a fork, the longer one of a choice."""
-    size: dict[str, int] = {}
+    """How many steps the engine will foresee at once: both branches of a fork, the longer one of a choice.
+
+    An event on a border is foreseen two steps ahead only, and counts for nothing here.
+    From a join it foresees anew once all branches are in, so a join ends what is foreseen before it.
+    """
+    known, before, most = drawing.diagram.elements, dict[str, int](), 0
     for start in (e for e in elements if e.kind == "startEvent"):
         for node in _children_first(start.id, drawing.next):
-            ahead = [size[target] for target in drawing.next.get(node, ()) if target in size]
-            chooses = drawing.diagram.elements[node].kind == "exclusiveGateway"
-            size[node] = min(10**9, 1 + (max(ahead, default=0) if chooses else sum(ahead)))
-    return max(size.values(), default=0)
+            onward = (target for target in drawing.next.get(node, ()) if known[target].attached_to != node)
+            ahead = [before[target] for target in onward if target in before]
+            chooses = known[node].kind == "exclusiveGateway"
+            size = min(10**9, 1 + (max(ahead, default=0) if chooses else sum(ahead)))
+            most, before[node] = max(most, size), 1 if _joins(drawing, node) else size
+    return most
+
+
+def _joins(drawing: Drawing, node: str) -> bool:
+    return drawing.diagram.elements[node].kind == "parallelGateway" and len(drawing.incoming.get(node, ())) > 1
 
 
 def _children_first(start: str, edges: Mapping[str, Iterable[str]]) -> list[str]:

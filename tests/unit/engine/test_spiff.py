@@ -179,17 +179,54 @@ def test_an_automatic_loop_is_stopped() -> None:
         begin(spec, {})
 
 
-def test_parallel_blocks_that_explode_are_refused_at_once() -> None:
+def test_parallel_blocks_in_a_row_are_foreseen_one_at_a_time() -> None:
+    """The library would foresee 384,000 tasks."""
     parts = ['<startEvent id="start"/>', '<endEvent id="e"/>']
     last = "start"
-    for k in range(12):
-        parts.append(
-            f'<parallelGateway id="s{k}"/><userTask id="x{k}"/><userTask id="y{k}"/><parallelGateway id="j{k}"/>'
-        )
-        parts += [flow(last, f"s{k}"), *(flow(f"s{k}", f"{n}{k}") + flow(f"{n}{k}", f"j{k}") for n in "xy")]
+    for k in range(10):
+        tasks = "".join(f'<userTask id="{n}{k}"/>' for n in "xyz")
+        parts.append(f'<parallelGateway id="s{k}"/>{tasks}<parallelGateway id="j{k}"/>')
+        parts += [flow(last, f"s{k}"), *(flow(f"s{k}", f"{n}{k}") + flow(f"{n}{k}", f"j{k}") for n in "xyz")]
         last = f"j{k}"
+    spec = parse(*parts, flow(last, "e"))
+    tokens = begin(spec, NOTHING)
+    assert len(json.dumps(tokens.dump())) < 1_000
+    for k in range(10):
+        for n in "yzx":
+            tokens = do(spec, tokens, f"{n}{k}", NOTHING)
+    assert tokens.finished
+
+
+def test_what_unfolds_without_a_join_is_refused_at_once() -> None:
+    parts, last = ['<startEvent id="start"/>', '<endEvent id="e"/>'], "start"
+    for k in range(12):
+        tasks = "".join(f'<userTask id="{n}{k}"/>' for n in "xy")
+        parts.append(f'<parallelGateway id="s{k}"/>{tasks}<userTask id="m{k}"/>')
+        parts += [flow(last, f"s{k}"), *(flow(f"s{k}", f"{n}{k}") + flow(f"{n}{k}", f"m{k}") for n in "xy")]
+        last = f"m{k}"
     with pytest.raises(DiagramRefused, match="unfold"):
         parse(*parts, flow(last, "e"))
+
+
+def test_a_join_in_a_loop_waits_for_every_branch_in_every_round() -> None:
+    """The library counts branches of earlier rounds, and fires with one missing; the state does not grow either."""
+    spec = parse(
+        '<startEvent id="start"/><parallelGateway id="s"/><userTask id="x"/><userTask id="y"/>',
+        '<parallelGateway id="j"/><exclusiveGateway id="g" default="g_m"/><exclusiveGateway id="m"/><endEvent id="e"/>',
+        flow("start", "m") + flow("m", "s") + flow("s", "x") + flow("s", "y") + flow("x", "j") + flow("y", "j"),
+        flow("j", "g") + flow("g", "m") + flow("g", "e", "${done = true}"),
+    )
+    data: dict[str, Any] = {"done": False}
+    tokens, sizes = begin(spec, data), []
+    for number in range(300):
+        first, second = "xy" if number % 2 else "yx"
+        tokens = do(spec, tokens, first, data)
+        assert [token.element for token in tokens.waiting()] == [second]
+        data["done"] = number == 299
+        tokens = do(spec, tokens, second, data)
+        sizes.append(len(json.dumps(tokens.dump())))
+    assert tokens.finished
+    assert max(sizes[:-1]) <= sizes[2]
 
 
 def test_parallel_branches_join_across_store_and_load() -> None:
