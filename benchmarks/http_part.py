@@ -45,8 +45,8 @@ def measure(folder: Path, seconds: float, cases: int, postgres: dict[str, str]) 
 
 def _place(urls: dict[str, str], folder: Path, seconds: float, cases: int, clients: tuple[int, ...]) -> dict[str, Any]:
     """What is measured on one database."""
-    addresses, token = _prepare(urls["web"], cases + int(SPARE_PER_SECOND * seconds))
-    pages, spare = [f"/tasks/{each}" for each in addresses[:cases]], addresses[cases:]
+    token = _prepare(urls["web"])
+    pages = [f"/tasks/{each}" for each in _open(urls["web"], cases)]
     result: dict[str, Any] = {}
     environment = {"DATABASE_URL": urls["web"], "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
     with _serving("app:create_app()", environment) as (port, server):
@@ -56,6 +56,7 @@ def _place(urls: dict[str, str], folder: Path, seconds: float, cases: int, clien
             result[f"clients_{count}"] = found
         asked = {"port": port, "clients": 4, "seconds": seconds / 2}
         result["submits"] = run("client", {**asked, "tasks": pages, "submit_only": True})["cycles"]
+        spare = _open(urls["web"], int(SPARE_PER_SECOND * seconds))  # only now: they would fill the clerks' lists
         result["rest"] = run("client", {**asked, "tasks": spare, "token": token})["submits"]
         result["rss"] = _resident(server.pid)
     floor.inserts(urls["web_floor"])  # makes the table before several threads would
@@ -64,11 +65,8 @@ def _place(urls: dict[str, str], folder: Path, seconds: float, cases: int, clien
     return result
 
 
-def _prepare(url: str, cases: int) -> tuple[list[str], str]:
-    """The demonstration's people, open cases of a form that can be sent back for ever, and a program's token.
-
-    Returns the ids of the open tasks and the token.
-    """
+def _prepare(url: str) -> str:
+    """The demonstration's people and a form that can be sent back for ever; returns a program's token."""
     database, engine = Database(url), Engine(Topics(), Library())
     database.migrate()
     with database.write() as db:
@@ -79,9 +77,16 @@ def _prepare(url: str, cases: int) -> tuple[list[str], str]:
     with database.write() as db:
         token = access_tokens.create(engine.context(db), office.people["it_dept"], "bench")
     database.close()
+    office.database.close()
+    return token
+
+
+def _open(url: str, cases: int) -> list[str]:
+    """So many new cases; returns the ids of their open tasks."""
+    office = Office(url)
     found = [task.id for _ in range(cases) for task in office.open(office.start("bench_w3"))]
     office.database.close()
-    return found, token
+    return found
 
 
 @contextmanager
