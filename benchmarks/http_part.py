@@ -1,4 +1,4 @@
-"""Prasan over HTTP: gunicorn with two gthread workers, clerks and programs in a process of their own.
+"""Prasan over HTTP: gunicorn with two processes per core, clerks and programs in a process of their own.
 
 Loopback only; every request loop is bounded in time, and the server is always stopped.
 """
@@ -27,7 +27,7 @@ from engine.database import Database
 from engine.library import Library
 from engine.topics import Topics
 
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 4, 4
 CLIENTS = (1, 4, 16)
 SPARE_PER_SECOND = 300  # open tasks kept for programs, which are not told what comes next
 START_SECONDS, STOP_SECONDS = 20, 15
