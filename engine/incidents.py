@@ -42,6 +42,13 @@ def resolve_for_case(ctx: Context, case_id: str, person: str) -> None:
     ctx.db.execute(update(incidents).where(mine).values(resolved_at=ctx.now, resolved_by=person))
 
 
+def resolve_for_element(ctx: Context, case_id: str, kind: str, element: str) -> None:
+    """What was wrong at an element of a case has been put right."""
+    mine = (incidents.c.case_id == case_id) & (incidents.c.kind == kind) & (incidents.c.element == element)
+    still = mine & incidents.c.resolved_at.is_(None)
+    ctx.db.execute(update(incidents).where(still).values(resolved_at=ctx.now, resolved_by=SYSTEM))
+
+
 def resolve_for_tokens(ctx: Context, case_id: str, tokens: Iterable[str]) -> None:
     """The waits these incidents belong to are gone."""
     waited = select(jobs.c.id).where(jobs.c.case_id == case_id, jobs.c.token.in_(list(tokens)))

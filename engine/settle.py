@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from engine import case as cases
 from engine import inbox, incidents, instances, topics
@@ -27,6 +27,7 @@ from engine.errors import EngineFault
 from engine.tables import candidates, jobs, tasks
 from engine.tokens import Token
 
+_TIMERS = select(jobs.c.token).where(jobs.c.case_id == bindparam("case"), jobs.c.kind == "timer")
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 
 
@@ -176,10 +177,17 @@ def _match_rows(ctx: Context, case: Case) -> None:
     _withdraw_tasks(ctx, case, {token.id for token in gone if token.kind == "person"})
     _withdraw_jobs(ctx, case, {token.id for token in gone if token.kind != "person"})
     instances.open_all(ctx, case, [token for token in fresh if token.kind == "person"])
-    for token in fresh:
-        if token.kind == "event":
-            _add_timer(ctx, case, token)
+    for token in _untimed(ctx, case):
+        _add_timer(ctx, case, token, again=token.id in case.rows)
     case.rows = now
+
+
+def _untimed(ctx: Context, case: Case) -> list[Token]:
+    """Tokens at a timer that no job will fire: new ones, and those whose time could not be read before."""
+    elements = case.definition.diagram.elements
+    timed = [token for token in case.tokens.waiting() if token.kind == "event" and elements[token.element].timer]
+    have = set(ctx.db.execute(_TIMERS, {"case": case.id}).scalars()) if timed else set()
+    return [token for token in timed if token.id not in have]
 
 
 def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:
@@ -196,15 +204,18 @@ def _withdraw_jobs(ctx: Context, case: Case, gone: set[str]) -> None:
         ctx.db.execute(delete(jobs).where(jobs.c.case_id == case.id, jobs.c.token.in_(gone)))
 
 
-def _add_timer(ctx: Context, case: Case, token: Token) -> None:
+def _add_timer(ctx: Context, case: Case, token: Token, *, again: bool) -> None:
     element = case.definition.diagram.elements[token.element]
     if element.timer is None:
         return
     try:
         due, detail = timer_due(ctx, case.data, element.timer)
     except ValueError as error:
-        incidents.raise_for_case(ctx, case.id, "timer", f"{element.id}: {error}", element.id)
+        if not again:
+            incidents.raise_for_case(ctx, case.id, "timer", f"{element.id}: {error}", element.id)
         return
+    if again:
+        incidents.resolve_for_element(ctx, case.id, "timer", element.id)
     ctx.db.execute(
         insert(jobs),
         {

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ ROOT = Path(__file__).parents[2]
 LONGEST_START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 SET_BY_US = ("PRASAN_", "DATABASE_URL", "DATA_DIR", "PORT", "PYTHONWARNINGS", "FLASK_")
+
+
+@contextlib.contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Server]:
+    """A fresh Prasan with its demonstration; no fault may be in its log at the end."""
+    server = Server(folder, **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+    assert server.faults() == []
 
 
 def _free_port() -> int:

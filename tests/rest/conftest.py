@@ -21,7 +21,7 @@ from engine.context import Context, Engine
 from engine.database import Database
 from engine.library import Library
 from handlers import topics
-from tests.browser.server import Server
+from tests.browser.server import Server, running
 from tests.conftest import Office
 from web.request import Site
 
@@ -193,18 +193,13 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A fresh Prasan; no fault may be in its log at the end."""
-    running = Server(tmp_path_factory.mktemp("rest-server"))
-    try:
-        running.start()
-        made = House(running)
+    """One house for all tests of a module."""
+    with running(tmp_path_factory.mktemp("rest-server")) as server:
+        made = House(server)
         with made.database.write() as db:
             definitions.deploy(made.engine.context(db), FILES, "process-owner", "outside")
         yield made
         made.database.close()
-    finally:
-        running.stop()
-    assert running.faults() == []
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser.server import Server
+from tests.browser.server import Server, running
 
 PROCESSES, MOST_REQUESTS = 2, 200
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -57,13 +57,8 @@ class Visitor:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "tmp").mkdir()
-    running = Server(tmp_path, PRASAN_PROCESSES=str(PROCESSES), TMPDIR=str(tmp_path / "tmp"))
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-    assert running.faults() == []
+    with running(tmp_path, PRASAN_PROCESSES=str(PROCESSES), TMPDIR=str(tmp_path / "tmp")) as started:
+        yield started
 
 
 def test_any_process_goes_on_with_a_trial(server: Server) -> None:
