@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -105,6 +106,16 @@ def thai_lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if any("ก" <= letter <= "๛" for letter in line)]
 
 
+def truncate(text: str, length: int) -> str:
+    """The beginning of a long text; Thai is cut between letters, no vowel or tone mark left without its own."""
+    if len(text) <= length:
+        return text
+    cut = length - 1
+    while cut and unicodedata.category(text[cut]) == "Mn":
+        cut -= 1
+    return text[:cut].rstrip("เแโใไ ") + "…"
+
+
 def role(key: str | None) -> str:
     """A role as the manual's RACI table prints it."""
     known = manual().roles.get(key or "")
@@ -142,7 +153,7 @@ def here(**changed: str | int | None) -> str:
 def register(app: Flask) -> None:
     """Give every template the filters and tables above."""
     filters = (day, short_day, moment, due, since, thai_lines, role, doers, size, section, sentence, ending, term)
-    app.jinja_env.filters.update({each.__name__: each for each in filters})
+    app.jinja_env.filters.update({each.__name__: each for each in (*filters, truncate)})
     app.jinja_env.globals.update(
         CASE_STATES=CASE_STATES,
         CASE_BADGES=CASE_BADGES,

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from engine import sessions
 from tests.rest.conftest import Caller, Desk
@@ -166,23 +167,25 @@ def test_every_route_asks_who_it_is(desk: Desk) -> None:
         assert (preflight.status_code, preflight.headers["Access-Control-Allow-Origin"]) == (204, "*")
 
 
-def test_a_cookie_opens_nothing(desk: Desk) -> None:
-    person = desk.office.person("admin")
+def logged_in(desk: Desk, username: str) -> FlaskClient:
+    """Somebody's browser."""
+    person = desk.office.person(username)
     browser = desk.app.test_client()
     token = desk.does(lambda ctx: sessions.start(ctx, person.id))
     with browser.session_transaction() as cookie:
         cookie[TOKEN], cookie[WHO] = token, person.id
+    return browser
+
+
+def test_a_cookie_opens_nothing(desk: Desk) -> None:
+    browser = logged_in(desk, "admin")
     assert browser.get("/cases").status_code == 200
     assert browser.get("/engine-rest/task").status_code == 401
     assert browser.post("/engine-rest/message", json={"messageName": "letter"}).status_code == 401
 
 
 def test_a_token_is_shown_once_and_revoked(desk: Desk) -> None:
-    person = desk.office.person("process-owner")
-    browser = desk.app.test_client()
-    token = desk.does(lambda ctx: sessions.start(ctx, person.id))
-    with browser.session_transaction() as cookie:
-        cookie[TOKEN], cookie[WHO] = token, person.id
+    browser = logged_in(desk, "process-owner")
     page = browser.get("/account/tokens").text
     csrf = page.split('name="csrf-token" content="')[1].split('"')[0]
     assert browser.post("/account/tokens", data={"name": "", "csrf_token": csrf}).status_code == 422
