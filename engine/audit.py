@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from engine.context import Context
+from engine.postgresql import unread
 from engine.tables import audit, cases
 
 SYSTEM = "system"
@@ -57,7 +58,7 @@ class Tag(StrEnum):
     EXPORT = "registry:export"
 
 
-_APPEND = insert(audit).inline()  # built once, as all of the hot path; nobody asks for the id
+_APPEND = unread(insert(audit).inline())  # built once, as all of the hot path; nobody asks for the id
 
 
 def digest(value: Any) -> str:

@@ -17,6 +17,7 @@ from engine.audit import Tag
 from engine.context import Context
 from engine.errors import CaseClosed, NotFound
 from engine.library import Definition
+from engine.postgresql import unread
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel
@@ -57,8 +58,10 @@ COLUMNS = [cases.c[name] for name in _READ.split()]
 _STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head", "ended_at")
 # Built once: building a statement costs several times what running it does.
 _LOCK = select(*COLUMNS).where(_KEY).with_for_update(key_share=True)
-_STORE = update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED})
-_STORE_HEAD = update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")})
+_STORE = unread(
+    update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED})
+)
+_STORE_HEAD = unread(update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")}))
 
 
 def lock(ctx: Context, case_id: str) -> Case:

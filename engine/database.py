@@ -21,10 +21,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
+from engine import postgresql
 from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
@@ -33,6 +34,7 @@ CONNECT_TIMEOUT_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
 LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
+_READ_ONLY = postgresql.unread(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator intervention, system error
 
 
@@ -42,15 +44,18 @@ class Database:
     def __init__(self, url: str, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
+            parsed = parsed.set(drivername=postgresql.DRIVER)
         elif parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.url = parsed
         self.engine: Engine = create_engine(parsed, **_options(parsed.get_backend_name()))
         self.sqlite = parsed.get_backend_name() == "sqlite"
         self._writer, self._lock_timeout = threading.Lock(), lock_timeout
-        connected = _sqlite_connect if self.sqlite else _postgres_connect
+        connected = _sqlite_connect if self.sqlite else postgresql.connected
         event.listen(self.engine, "connect", partial(connected, lock_timeout))
+        if not self.sqlite:
+            event.listen(self.engine, "checkout", postgresql.taken)
+            event.listen(self.engine, "checkin", postgresql.given_back)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -59,7 +64,7 @@ class Database:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.execute(_READ_ONLY)
             try:
                 yield connection
             finally:
@@ -116,7 +121,7 @@ class Database:
 
 def upsert(db: Connection, table: Table) -> Any:
     """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
-    return (sqlite_dialect if db.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite_dialect if db.dialect.name == "sqlite" else postgresql_dialect).insert(table)
 
 
 def _options(backend: str) -> dict[str, Any]:
@@ -124,7 +129,6 @@ def _options(backend: str) -> dict[str, Any]:
         return {"connect_args": {"check_same_thread": False}}
     return {
         "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
-        "pool_pre_ping": True,
         "pool_size": 10,
         "max_overflow": 10,
     }
@@ -164,13 +168,6 @@ def _sqlite_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _postgres_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {lock_timeout * 1000:.0f}")
-        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
-    connection.commit()
 
 
 @contextmanager

@@ -18,14 +18,15 @@ from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
+from engine.postgresql import unread
 from engine.tables import candidates, participants, tasks
 from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
-_TASKS, _CANDIDATES = insert(tasks), insert(candidates)
+_TASKS, _CANDIDATES = unread(insert(tasks)), unread(insert(candidates))
 _ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
 _KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
-_ADMIT = insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN))
+_ADMIT = unread(insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN)))
 _OF_TOKEN = tasks.c.token == bindparam("token")
 _ANOTHER = select(tasks.c.id).where(_OF_TOKEN, tasks.c.status == "open").limit(1)
 _COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN).group_by(tasks.c.status)

@@ -21,6 +21,7 @@ from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.library import Definition
 from engine.people import Person
+from engine.postgresql import unread
 from engine.settle import Act, settle
 from engine.tables import audit, candidates, drafts, people, tasks
 from engine.tables import cases as cases_table
@@ -53,12 +54,12 @@ _LOCK = (
     .with_for_update(key_share=True, of=[cases_table, tasks])
 )
 _ANSWERED = {name: bindparam(name, type_=tasks.c[name].type) for name in ("done_at", "answers")}
-_FINISH = (
+_FINISH = unread(
     update(tasks)
     .where(_KEY)
     .values(status=DONE, claimed_by=bindparam("person"), done_by=bindparam("person"), **_ANSWERED)
 )
-_UNASK = delete(candidates).where(candidates.c.task_id == bindparam("task"))
+_UNASK = unread(delete(candidates).where(candidates.c.task_id == bindparam("task")))
 
 
 def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
