@@ -62,6 +62,12 @@ class Dialect(PGDialect_psycopg):
             _send(dbapi_connection.driver_connection)
         dbapi_connection.rollback()
 
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Drop what is queued on a connection that broke."""
+        with suppress(psycopg.Error):
+            _send(dbapi_connection)
+        dbapi_connection.close()
+
 
 def _do(act: Callable[[str, Any], Any], statement: str, parameters: Any, context: Any) -> None:
     waits = not context.execution_options.get(UNREAD) or context.root_connection.in_nested_transaction()
