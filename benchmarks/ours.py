@@ -84,8 +84,7 @@ class Office:
 
     def complete(self, task: str, person: Person, given: dict[str, Any]) -> None:
         """Complete a task, durably."""
-        with self.database.write() as db:
-            tasks.complete(self.engine.context(db), task, person, given)
+        self.database.command(lambda db: tasks.complete(self.engine.context(db), task, person, given))
 
     def do(self, meter: Meter, task: Any, size: int = 1_024, decision: str = "approve") -> None:
         """Complete a task and measure it."""

@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from engine.context import Context
-from engine.postgresql import unread
+from engine.statements import unread
 from engine.tables import audit, cases
 
 SYSTEM = "system"

@@ -17,7 +17,8 @@ from engine.audit import Tag
 from engine.context import Context
 from engine.errors import CaseClosed, NotFound
 from engine.library import Definition
-from engine.postgresql import unread
+from engine.sqlite import expect
+from engine.statements import unread
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel
@@ -56,6 +57,7 @@ _KEY = cases.c.id == bindparam("case")
 _READ = "id number process definition_id status title outcome version data state audit_head"
 COLUMNS = [cases.c[name] for name in _READ.split()]
 _STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head", "ended_at")
+_UNCHANGED = "SELECT version, status, audit_head FROM cases WHERE id = ?"  # for SQLite's driver: every act changes it
 # Built once: building a statement costs several times what running it does.
 _LOCK = select(*COLUMNS).where(_KEY).with_for_update(key_share=True)
 _STORE = unread(
@@ -92,6 +94,7 @@ def from_row(ctx: Context, row: Any) -> Case:
     """The case of a locked row; raises `CaseClosed` when it is not running."""
     if row.status != RUNNING:
         raise CaseClosed(number=row.number, status=row.status)
+    expect(ctx.db, _UNCHANGED, (row.id,), (row.version, row.status, row.audit_head))
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     data = row.data
     tokens = Tokens.restore(definition.spec, row.state, evaluator(ctx), data)

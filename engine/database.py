@@ -3,39 +3,39 @@
 SQLite (WAL) for one machine, PostgreSQL for many. A read sees one consistent state; a
 write holds SQLite's one write lock from its first statement, so two commands on a case
 never interleave; on PostgreSQL the case's row lock does the same (see case.lock), and
-locks are always taken in the order case, job, registry row, counter.
+locks are always taken in the order case, job, registry row, counter. A command that many
+give at once reckons ahead of SQLite's lock (see sqlite.py).
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
-from engine import postgresql
+from engine import postgresql, sqlite
 from engine.errors import Busy, PrasanError, Unavailable
+from engine.sqlite import Ahead, Stale
+from engine.statements import unread
 
 LOCK_TIMEOUT_SECONDS = 10
-POLL_SECONDS = 0.001
 CONNECT_TIMEOUT_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
 LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
-_READ_ONLY = postgresql.unread(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+_READ_ONLY = unread(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator intervention, system error
+Result = TypeVar("Result")
 
 
 class Database:
@@ -43,16 +43,14 @@ class Database:
 
     def __init__(self, url: str, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> None:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql":
-            parsed = parsed.set(drivername=postgresql.DRIVER)
-        elif parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.url = parsed
-        self.engine: Engine = create_engine(parsed, **_options(parsed.get_backend_name()))
         self.sqlite = parsed.get_backend_name() == "sqlite"
+        if self.sqlite and parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        backend = sqlite if self.sqlite else postgresql
+        self.url = parsed.set(drivername=backend.DRIVER)
+        self.engine: Engine = create_engine(self.url, **_options(self.url.get_backend_name()))
         self._writer, self._lock_timeout = threading.Lock(), lock_timeout
-        connected = _sqlite_connect if self.sqlite else postgresql.connected
-        event.listen(self.engine, "connect", partial(connected, lock_timeout))
+        event.listen(self.engine, "connect", partial(backend.connected, lock_timeout))
         if not self.sqlite:
             event.listen(self.engine, "checkout", postgresql.taken)
             event.listen(self.engine, "checkin", postgresql.given_back)
@@ -78,8 +76,31 @@ class Database:
         """
         with _refusals(), self._turn() as until, self.engine.connect() as connection, connection.begin():
             if self.sqlite:
-                _lock(connection, until)
+                sqlite.lock(connection, until, self._lock_timeout)
             yield connection
+
+    def command(self, act: Callable[[Connection], Result]) -> Result:
+        """What a short command returns, once it is committed; `act` may be called twice, so it changes nothing else.
+
+        On SQLite it first reckons ahead of the lock. Raises as `write`, and what `act` raises.
+        """
+        if self.sqlite:
+            try:
+                return self._ahead(act)
+            except Stale:
+                pass
+        with self.write() as connection:
+            return act(connection)
+
+    def _ahead(self, act: Callable[[Connection], Result]) -> Result:
+        with _refusals(), ExitStack() as turn, self.engine.connect() as connection:
+            lock = partial(self._lock, turn, connection)
+            with Ahead(connection, lock), connection.begin():
+                return act(connection)
+
+    def _lock(self, turn: ExitStack, connection: Connection) -> None:
+        until = turn.enter_context(self._turn())
+        sqlite.lock(connection, until, self._lock_timeout)
 
     @contextmanager
     def _turn(self) -> Iterator[float]:
@@ -119,11 +140,6 @@ class Database:
         self.engine.dispose()
 
 
-def upsert(db: Connection, table: Table) -> Any:
-    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
-    return (sqlite_dialect if db.dialect.name == "sqlite" else postgresql_dialect).insert(table)
-
-
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {"connect_args": {"check_same_thread": False}}
@@ -132,42 +148,6 @@ def _options(backend: str) -> dict[str, Any]:
         "pool_size": 10,
         "max_overflow": 10,
     }
-
-
-def _lock(connection: Connection, until: float) -> None:
-    """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky."""
-    driver: Any = connection.connection.driver_connection
-    _be_patient(driver, 0)
-    try:
-        while not _locked(driver, until):
-            sleep(POLL_SECONDS)
-    finally:
-        _be_patient(driver, LOCK_TIMEOUT_SECONDS)
-
-
-def _be_patient(driver: Any, seconds: float) -> None:
-    driver.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
-
-
-def _locked(driver: Any, until: float) -> bool:
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
-            raise Unavailable from error
-        if monotonic() > until:
-            raise Busy from error
-        return False
-    return True
-
-
-def _sqlite_connect(lock_timeout: float, connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by Database, not by the driver
-    cursor = connection.cursor()
-    _be_patient(connection, lock_timeout)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
-from engine.postgresql import unread
+from engine.statements import unread
 from engine.tables import candidates, participants, tasks
 from engine.tokens import Token
 

@@ -24,10 +24,11 @@ from engine import housekeeping, incidents, messages
 from engine.audit import SYSTEM, Tag
 from engine.calendar import Cycle, next_morning
 from engine.context import Context, Engine
-from engine.database import Database, upsert
+from engine.database import Database
 from engine.errors import Busy, NotFound, PrasanError, WorkerDied
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
+from engine.statements import upsert
 from engine.tables import cases as cases_table
 from engine.tables import jobs
 from engine.tables import messages as outbox

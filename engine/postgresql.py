@@ -10,25 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from sqlalchemy import Executable
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
 
+from engine.statements import UNREAD
+
 DRIVER = "postgresql+prasan"
 IDLE_SECONDS = 1.0  # a connection used so shortly ago is not asked whether it lives
-USED, UNREAD = "used", "unread"
-Write = TypeVar("Write", bound=Executable)
+USED = "used"
 _pipelines: WeakKeyDictionary[psycopg.Connection, AbstractContextManager[Any]] = WeakKeyDictionary()
-
-
-def unread(statement: Write) -> Write:
-    """A write whose answer nobody looks at: it may reach the server later, within its transaction."""
-    return statement.execution_options(**{UNREAD: True})
 
 
 class Dialect(PGDialect_psycopg):

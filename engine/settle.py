@@ -89,9 +89,9 @@ def attempt(ctx: Context, case: Case, token: Token, person: str) -> bool:
     if later:
         add_job(ctx, case, token, element, attempts=0, due=ctx.now)
         return False
-    result = None
+    result, savepoint = None, ctx.db.begin_nested()
     try:
-        with ctx.db.begin_nested():
+        with savepoint:
             result = perform(ctx, case, element, person)
     except Exception as error:  # a handler may raise anything; the person's work is kept
         if result is not None:  # the savepoint broke, not the handler: what it wrote would stay

@@ -98,8 +98,7 @@ class Office:
     def complete(self, task: str, by: str, given: Mapping[str, Any]) -> None:
         """Complete a task by id."""
         person = self.person(by)
-        with self.database.write() as db:
-            tasks.complete(self.engine.context(db), task, person, given)
+        self.database.command(lambda db: tasks.complete(self.engine.context(db), task, person, given))
 
     def tick(self, **delta: float) -> int:
         """Move the clock on and do what has become due."""

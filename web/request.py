@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -31,6 +31,7 @@ SIGNED_OUT = {
     "message": "เข้าสู่ระบบในแท็บใหม่ แล้วกลับมากดส่งอีกครั้ง ข้อมูลที่กรอกยังอยู่ครบ",
 }
 P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def writing() -> Iterator[Context]:
     _end_reading()
     with site().database.write() as db:
         yield site().engine.context(db)
+
+
+def command(act: Callable[[Context], Result]) -> Result:
+    """As `writing`, for short commands that many give at once; `act` may be called twice (see Database.command)."""
+    _end_reading()
+    return site().database.command(lambda db: act(site().engine.context(db)))
 
 
 class _Reading(ExitStack):

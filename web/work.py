@@ -13,7 +13,7 @@ from engine.case import Case
 from engine.context import Context
 from engine.errors import CaseClosed, CaseOpened, Forbidden, TaskGone
 from engine.views import TaskView
-from web.request import answers, argument, field, login_required, me, page_number, reading, writing
+from web.request import answers, argument, command, field, login_required, me, page_number, reading, writing
 
 pages = Blueprint("work", __name__)
 SCOPES = {"all": "ทั้งหมด", "mine": "ที่ฉันรับไว้", "free": "ยังไม่มีผู้รับ", "late": "เกินกำหนด"}
@@ -66,8 +66,8 @@ def _form_data(view: TaskView) -> dict[str, Any] | None:
 @login_required
 def complete(task_id: str) -> ResponseReturnValue:
     """Finish a task; a script gets the address to go on to, a plain form is sent there."""
-    with writing() as ctx:
-        case = _complete(ctx, task_id)
+    case = command(lambda ctx: _complete(ctx, task_id))
+    with reading() as ctx:
         name, following = todo.task_name(ctx, task_id), todo.next_task(ctx, case.id, me())
     flash(f"ส่งงาน “{name}” เรียบร้อยแล้ว" + (" ทำขั้นตอนถัดไปของเรื่องนี้ต่อได้เลย" if following else ""), "ok")
     target = url_for(".task", task_id=following) if following else url_for("case.show", number=case.number)

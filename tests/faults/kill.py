@@ -20,6 +20,7 @@ from sqlalchemy import Connection, event
 from engine.context import Context, Engine
 from engine.database import Database
 from engine.library import Library
+from engine.sqlite import AHEAD
 from tests.conftest import Office
 
 BEFORE, AFTER = "before the commit", "after the commit"
@@ -35,16 +36,37 @@ class Doomed(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        self._left -= 1
-        doomed = self._left == 0
+        point = self._next()
         with super().write() as db:
-            if doomed and isinstance(self._point, int):
-                _die_at_statement(db, self._point)
+            if isinstance(point, int):
+                _die_at_statement(db, point)
             yield db
-            if doomed and self._point == BEFORE:
+            if point == BEFORE:
                 die()
-        if doomed and self._point == AFTER:
+        if point == AFTER:
             die()
+
+    def _ahead(self, act: Callable[[Connection], Any]) -> Any:
+        point = self._next()
+
+        def doomed(db: Connection) -> Any:
+            if isinstance(point, int):
+                _die_at_statement(db, point)
+            result = act(db)
+            if point == BEFORE:
+                if AHEAD in db.info:
+                    db.info[AHEAD].catch_up()  # all is written, nothing committed
+                die()
+            return result
+
+        result = super()._ahead(doomed)
+        if point == AFTER:
+            die()
+        return result
+
+    def _next(self) -> str | int | None:
+        self._left -= 1
+        return self._point if self._left == 0 else None
 
 
 def die() -> None:
@@ -85,8 +107,7 @@ def command(act: Act) -> Callable[[Engine, Database], Any]:
     """A command as a request would run it, in one transaction."""
 
     def run(engine: Engine, database: Database) -> None:
-        with database.write() as db:
-            act(engine.context(db))
+        database.command(lambda db: act(engine.context(db)))
 
     return run
 

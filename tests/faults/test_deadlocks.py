@@ -44,8 +44,7 @@ class Somebody:
 
     def _do(self, act: Callable[[Context, str], None], case: str) -> None:
         try:
-            with self._office.database.write() as db:
-                act(self._engine.context(db), case)
+            self._office.database.command(lambda db: act(self._engine.context(db), case))
         except PrasanError as refusal:
             self.came[type(refusal).__name__] += 1
         else:

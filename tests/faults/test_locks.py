@@ -49,13 +49,13 @@ def test_a_lock_that_does_not_come_is_a_page_that_says_try_again(login: Callable
     it = login("it")
     it.starts("link_termination")
     task, token = it.task("S1"), it.csrf()
-    case = office.query("SELECT id FROM cases")[0].id
+    case, given = office.query("SELECT id FROM cases")[0].id, {**office._answers["link_termination_S1"], **LINK}
     before = office.row(case)
     with locked_by_another(office, case):
         page = it.client.post(f"/tasks/{task}/release", data={"csrf_token": token})
         assert (page.status_code, page.headers["Retry-After"]) == (503, "2")
         assert "กรุณาลองใหม่" in page.text
-        script = it.client.post(f"/tasks/{task}", json={"answers": {}}, headers={"X-CSRFToken": token})
+        script = it.client.post(f"/tasks/{task}", json={"answers": given}, headers={"X-CSRFToken": token})
         assert script.status_code == 503
         assert script.json
         assert "กรุณาลองใหม่" in script.json["message"]

@@ -217,8 +217,7 @@ class Reviews(RuleBasedStateMachine):
 
     def _does(self, act: Act) -> str:
         try:
-            with self.office.database.write() as db:
-                act(Context(db, self.office.engine, self.office.clock.now()))
+            self.office.database.command(lambda db: act(Context(db, self.office.engine, self.office.clock.now())))
         except PrasanError as refusal:
             return type(refusal).__name__
         return "done"

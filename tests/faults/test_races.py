@@ -42,6 +42,17 @@ def outcome(
     return "done"
 
 
+def at_once(office: Office, act: Callable[[Context], Any]) -> str:
+    """As `outcome`, as a page does it: on SQLite ahead of the lock."""
+    try:
+        office.database.command(lambda db: act(office.context(db)))
+    except PrasanError as refusal:
+        if refusal.status >= 500:
+            pytest.fail(repr(refusal))
+        return type(refusal).__name__
+    return "done"
+
+
 def _once_locked(db: Connection, held: Callable[[], None]) -> None:
     """Call `held` after the first statement that locks a row; SQLite has locked everything before it."""
     waiting = [held]
@@ -63,7 +74,7 @@ def test_of_many_who_complete_a_task_one_wins(office: Office, users: int) -> Non
 
         def complete(_: int, task: str = task, gate: threading.Barrier = gate) -> str:
             gate.wait()
-            return outcome(office, lambda ctx: tasks.complete(ctx, task, it, given))
+            return at_once(office, lambda ctx: tasks.complete(ctx, task, it, given))
 
         with ThreadPoolExecutor(users) as pool:
             results = list(pool.map(complete, range(users)))
@@ -80,7 +91,7 @@ def test_two_units_answer_at_once_and_neither_is_lost(office: Office) -> None:
         task = next(t.id for t in office.open(case) if t.item == unit)
         person = office.person(units[unit])
         gate.wait()
-        return outcome(office, lambda ctx: tasks.complete(ctx, task, person, given))
+        return at_once(office, lambda ctx: tasks.complete(ctx, task, person, given))
 
     with ThreadPoolExecutor(len(units)) as pool:
         assert list(pool.map(answer, units)) == ["done"] * len(units)

@@ -17,7 +17,7 @@ from web.engine_rest import door
 from web.engine_rest.given import body, flag, needed, record, text
 from web.engine_rest.task_lists import count_open, dto, find, historic_page, open_page
 from web.engine_rest.values import own_id, plain, plain_all, typed, typed_all
-from web.request import me, reading, writing
+from web.request import command, me, reading, writing
 
 routes = door.blueprint("tasks")
 
@@ -107,10 +107,9 @@ def complete(key: str) -> Response:
     """Finish a task: its form accepts what was sent, and what was kept for it before, or the task stays open."""
     given = body()
     answers = {name: plain(name, each) for name, each in record(given, "variables").items()}
-    with writing() as ctx:
-        case = _complete(ctx, key, answers)
-        data = typed_all(case.data) if flag(given, "withVariablesInReturn") else None
-    return door.done() if data is None else door.reply(data)
+    told = flag(given, "withVariablesInReturn")
+    case = command(lambda ctx: _complete(ctx, key, answers))
+    return door.reply(typed_all(case.data)) if told else door.done()
 
 
 def _complete(ctx: Context, key: str, answers: dict[str, Any]) -> Case:

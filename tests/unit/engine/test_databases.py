@@ -16,8 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert
 
-from engine import audit, definitions, messages, project, registry, tasks, views
-from engine import database as databases
+from engine import audit, definitions, messages, project, registry, sqlite, tasks, views
 from engine.calendar import SystemClock
 from engine.database import Database
 from engine.errors import Busy, Unavailable
@@ -179,10 +178,10 @@ def test_a_lock_that_is_given_back_is_taken_at_the_next_question(
         asked.append(seconds)
         other.execute("ROLLBACK")
 
-    monkeypatch.setattr(databases, "sleep", wait)
+    monkeypatch.setattr(sqlite, "sleep", wait)
     with office.database.write() as db:
         db.execute(insert(counters), {"name": "a", "value": 1})
-    assert asked == [databases.POLL_SECONDS]
+    assert asked == [sqlite.POLL_SECONDS]
     assert office.query("SELECT value FROM counters WHERE name = 'a'")[0].value == 1
     other.close()
 
