@@ -107,7 +107,9 @@ def _extra(bench: Bench) -> dict[str, Any]:
     """What is measured once."""
     acts: dict[str, Callable[[], dict[str, Any]]] = {
         "writers": bench.writers,
-        "http": lambda: http_part.measure(bench.folder, bench.size.seconds, 8 * bench.size.cases, bench.postgres),
+        "http": lambda: http_part.measure(
+            bench.folder, bench.size.seconds, bench.size.web_rounds, 8 * bench.size.cases, bench.postgres
+        ),
     }
     if bench.size.worklist:
         acts["worklist"] = bench.worklist

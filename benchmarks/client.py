@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 
 from benchmarks import models
 from benchmarks.meter import Meter, plan, quantile, report
-from engine.demo import PASSWORD
 
 HOST = "127.0.0.1"
 
@@ -28,7 +27,7 @@ class Clerk:
     `submit_only` leaves the reading out, and with it the cookie of the message that a next page would have shown.
     """
 
-    def __init__(self, port: int, tasks: list[str], *, submit_only: bool) -> None:
+    def __init__(self, port: int, tasks: list[str], password: str, *, submit_only: bool) -> None:
         self.tasks, self.submit_only = tasks, submit_only
         self.chance = random.Random(tasks[0])
         self.listed, self.shown, self.submitted = Meter(), Meter(), Meter()
@@ -37,7 +36,7 @@ class Clerk:
         self.keeps_cookies = True
         self.connection = http.client.HTTPConnection(HOST, port, timeout=20)
         self.token = self._csrf("/login")
-        form = urlencode({"username": "it", "password": PASSWORD, "csrf_token": self.token, "next": "/"})
+        form = urlencode({"username": "it", "password": password, "csrf_token": self.token, "next": "/"})
         self._ask("POST", "/login", form, {"Content-Type": "application/x-www-form-urlencoded"}, wanted=303)
         self.token = self._csrf("/")
         self.keeps_cookies = not submit_only
@@ -150,7 +149,7 @@ def main() -> None:
         passed = run(posters, wanted["seconds"])
         report({"submits": sum(len(each.submitted.wall) for each in posters) / passed})
         return
-    clerks = [Clerk(port, each, submit_only=bool(wanted.get("submit_only"))) for each in share]
+    clerks = [Clerk(port, each, wanted["password"], submit_only="submit_only" in wanted) for each in share]
     for clerk in clerks:
         clerk.cycle()
     passed = run(clerks, wanted["seconds"])

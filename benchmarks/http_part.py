@@ -6,17 +6,20 @@ Loopback only; every request loop is bounded in time, and the server is always s
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks import floor, models
 from benchmarks.ours import Office
@@ -29,40 +32,85 @@ from engine.topics import Topics
 
 WORKERS, THREADS = 4, 4
 CLIENTS = (1, 4, 16)
-SPARE_PER_SECOND = 300  # open tasks kept for programs, which are not told what comes next
+SPARE_PER_SECOND = 700  # open tasks kept for programs, which are not told what comes next
 START_SECONDS, STOP_SECONDS = 20, 15
+Found: TypeAlias = dict[str, Any]
 
 
-def measure(folder: Path, seconds: float, cases: int, postgres: dict[str, str]) -> dict[str, Any]:
-    """Cycles per second by number of clients, memory of a web process, and completions against the floor."""
+def measure(folder: Path, seconds: float, rounds: int, cases: int, postgres: dict[str, str]) -> Found:
+    """Cycles per second by number of clients, memory of a web process, and completions against the floor.
+
+    Every round asks everything once, for some seconds, in a random order.
+    """
     sqlite = {name: f"sqlite:///{folder / name}.db" for name in ("web", "web_floor")}
-    result = _place(sqlite, folder, seconds, cases, CLIENTS)
+    result = _place(sqlite, folder, seconds, rounds, cases, CLIENTS)
     if postgres:
         urls = {"web": postgres["web"], "web_floor": postgres["floor"]}
-        result["postgresql"] = _place(urls, folder, seconds, cases, ())
+        result["postgresql"] = _place(urls, folder, seconds, rounds, cases, ())
     return result
 
 
-def _place(urls: dict[str, str], folder: Path, seconds: float, cases: int, clients: tuple[int, ...]) -> dict[str, Any]:
+def _place(
+    urls: dict[str, str], folder: Path, seconds: float, rounds: int, cases: int, clients: tuple[int, ...]
+) -> Found:
     """What is measured on one database."""
     token = _prepare(urls["web"])
-    pages = [f"/tasks/{each}" for each in _open(urls["web"], cases)]
-    result: dict[str, Any] = {}
-    environment = {"DATABASE_URL": urls["web"], "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
-    with _serving("app:create_app()", environment) as (port, server):
-        for count in clients:
-            found = run("client", {"port": port, "clients": count, "seconds": seconds, "tasks": pages})
-            pages = found.pop("tasks")
-            result[f"clients_{count}"] = found
-        asked = {"port": port, "clients": 4, "seconds": seconds / 2}
-        result["submits"] = run("client", {**asked, "tasks": pages, "submit_only": True})["cycles"]
-        spare = _open(urls["web"], int(SPARE_PER_SECOND * seconds))  # only now: they would fill the clerks' lists
-        result["rest"] = run("client", {**asked, "tasks": spare, "token": token})["submits"]
-        result["rss"] = _resident(server.pid)
     floor.inserts(urls["web_floor"])  # makes the table before several threads would
-    with _serving("benchmarks.floor_app:create_app()", {"DATABASE_URL": urls["web_floor"]}) as (port, _):
-        result["floor"] = run("client", {"port": port, "clients": 4, "seconds": seconds / 2, "floor": True})["submits"]
-    return result
+    environment = {"DATABASE_URL": urls["web"], "DATA_DIR": str(folder / "web"), "PRASAN_DEMO": "1"}
+    with (
+        _serving("app:create_app()", environment) as (port, server),
+        _serving("benchmarks.floor_app:create_app()", {"DATABASE_URL": urls["web_floor"]}) as (floor_port, _),
+    ):
+        house = _House(urls["web"], port, floor_port, token, seconds, cases)
+        cycles = [house.clerks(clients) for _ in range(rounds if clients else 0)]
+        completions = [house.completions() for _ in range(rounds)]
+        return {
+            **{f"clients_{count}": _medians([each[count] for each in cycles]) for count in clients},
+            **_medians(completions),
+            "rss": _resident(server.pid),
+        }
+
+
+@dataclass
+class _House:
+    """Both servers, and those who ask them."""
+
+    url: str
+    port: int
+    floor_port: int
+    token: str
+    seconds: float
+    cases: int
+
+    def __post_init__(self) -> None:
+        self.pages = [f"/tasks/{each}" for each in _open(self.url, self.cases)]
+
+    def clerks(self, clients: tuple[int, ...]) -> dict[int, Found]:
+        """List, show and submit, by so many clerks."""
+        return {count: self._clerks(count) for count in random.sample(clients, len(clients))}
+
+    def _clerks(self, count: int, **more: Any) -> Found:
+        asked = {"port": self.port, "clients": count, "seconds": self.seconds, "password": demo.PASSWORD}
+        found = run("client", {**asked, "tasks": self.pages, **more})
+        self.pages = found.pop("tasks")
+        return found
+
+    def completions(self) -> Found:
+        """Completions alone, by four clerks and by four programs, and the floor; a second, with their shares of it."""
+        asked = {"clients": 4, "seconds": self.seconds}
+        spare = _open(self.url, int(SPARE_PER_SECOND * self.seconds))
+        acts: dict[str, Callable[[], float]] = {
+            "submits": lambda: self._clerks(4, submit_only=True)["cycles"],
+            "rest": lambda: run("client", {**asked, "port": self.port, "tasks": spare, "token": self.token})["submits"],
+            "floor": lambda: run("client", {**asked, "port": self.floor_port, "floor": True})["submits"],
+        }
+        found = {name: acts[name]() for name in random.sample(sorted(acts), len(acts))}
+        shares = {f"{name}_share": found[name] / found["floor"] for name in ("submits", "rest")}
+        return {**found, **shares}
+
+
+def _medians(found: list[Found]) -> Found:
+    return {name: statistics.median(each[name] for each in found) for name in found[0]}
 
 
 def _prepare(url: str) -> str:
@@ -95,7 +143,7 @@ def _serving(application: str, environment: dict[str, str]) -> Iterator[tuple[in
     command = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS),
         "--worker-class", "gthread", "--threads", str(THREADS), "--keep-alive", "30", "--log-level", "warning",
-        "--no-control-socket",
+        "--no-control-socket", "--config", "python:benchmarks.serving",
         application,
     ]
     server = subprocess.Popen(  # noqa: S603 - our own program

@@ -29,12 +29,13 @@ class Size:
     sample: int
     slow_sample: int
     seconds: float
+    web_rounds: int
     budget: float
     worklist: bool
 
 
-FULL = Size(5, 5, cases=20, sample=1_000, slow_sample=40, seconds=5.0, budget=1_200, worklist=True)
-QUICK = Size(3, 1, cases=5, sample=50, slow_sample=8, seconds=1.0, budget=26, worklist=False)
+FULL = Size(5, 5, cases=20, sample=1_000, slow_sample=40, seconds=2.0, web_rounds=5, budget=1_200, worklist=True)
+QUICK = Size(3, 1, cases=5, sample=50, slow_sample=8, seconds=0.6, web_rounds=1, budget=26, worklist=False)
 
 
 @dataclass

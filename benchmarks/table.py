@@ -73,7 +73,7 @@ def _web(http: dict[str, Any]) -> Iterator[Goal]:
     yield _most("… submit p95 at 1 client", 25, one.get("submitted_p95"), "ms")
     for name, place in (("SQLite", http), ("PostgreSQL", http.get("postgresql", {}))):
         for key, what in (("submits", "HTTP submit"), ("rest", "/engine-rest completion")):
-            share = place.get(key) and place[key] / place["floor"]
+            share = place.get(f"{key}_share")
             yield _least(f"{what} against HTTP + one INSERT behind the same server, 4 clients, {name}", 0.3, share, "×")
     yield _most("web process, resident", 120, http.get("rss"), "MB")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -26,14 +27,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from engine import postgresql, sqlite
 from engine.errors import Busy, PrasanError, Unavailable
 from engine.sqlite import Ahead, Stale
-from engine.statements import unread
 
 LOCK_TIMEOUT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
 LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
-_READ_ONLY = unread(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator intervention, system error
 Result = TypeVar("Result")
 
@@ -57,16 +56,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; always rolled back. Raises `Unavailable`."""
+        """A transaction that only reads. Raises `Unavailable`."""
         with _refusals(), self.engine.connect() as connection:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
-                connection.execute(_READ_ONLY)
-            try:
-                yield connection
-            finally:
-                connection.rollback()
+                postgresql.begin(connection, postgresql.BEGIN_READING)
+            yield connection
+            if not self.sqlite:
+                connection.commit()  # after a ROLLBACK psycopg prepares every statement anew
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -77,6 +75,8 @@ class Database:
         with _refusals(), self._turn() as until, self.engine.connect() as connection, connection.begin():
             if self.sqlite:
                 sqlite.lock(connection, until, self._lock_timeout)
+            else:
+                postgresql.begin(connection)
             yield connection
 
     def command(self, act: Callable[[Connection], Result]) -> Result:
@@ -160,6 +160,8 @@ def _refusals() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+    except psycopg.OperationalError as error:  # when we began
+        raise Unavailable from error
     except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
         raise Unavailable from error
 

@@ -1,19 +1,19 @@
-"""PostgreSQL, with few trips to the server: what nobody waits for travels with what somebody does.
+"""PostgreSQL, with few trips to the server: the writes that nobody waits for travel together.
 
-Beginning, and writes marked `unread`, are queued in psycopg's pipeline; the next statement
-whose answer is read, or the commit, takes them along. What such a write did wrong is raised
-there. Inside a savepoint every write is awaited, so that its fault is the savepoint's own.
+Writes marked `unread` are kept back, and sent as one text before the next statement or with
+the commit; what was wrong with one of them is raised there. Inside a savepoint every write
+goes at once, so that its fault is the savepoint's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
@@ -21,9 +21,11 @@ from sqlalchemy.exc import DisconnectionError
 from engine.statements import UNREAD
 
 DRIVER = "postgresql+prasan"
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 IDLE_SECONDS = 1.0  # a connection used so shortly ago is not asked whether it lives
 USED = "used"
-_pipelines: WeakKeyDictionary[psycopg.Connection, AbstractContextManager[Any]] = WeakKeyDictionary()
+Kept: TypeAlias = list[tuple[str, Any]]
+_kept_back: WeakKeyDictionary[psycopg.Connection, Kept] = WeakKeyDictionary()
 
 
 class Dialect(PGDialect_psycopg):
@@ -31,58 +33,50 @@ class Dialect(PGDialect_psycopg):
 
     supports_statement_cache = True
 
-    def do_begin(self, dbapi_connection: Any) -> None:
-        """Queue BEGIN."""
-        driver = dbapi_connection.driver_connection
-        _queue(driver)
-        driver.execute("BEGIN", prepare=False)
-
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Queue an unread write; anything else is sent with what was queued before, and answered."""
-        _do(cursor.execute, statement, parameters, context)
+        """Send it, after what was kept back; or keep it back."""
+        if not _keep(context, statement, [parameters]):
+            cursor.execute(statement, parameters)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """As `do_execute`."""
-        _do(cursor.executemany, statement, parameters, context)
+        if not _keep(context, statement, parameters):
+            cursor.executemany(statement, parameters)
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Send what is queued, and COMMIT with it."""
-        driver = dbapi_connection.driver_connection
-        driver.execute("COMMIT", prepare=False)
-        _send(driver)
+        """Send what was kept back, and COMMIT with it."""
+        _send(dbapi_connection.driver_connection, "COMMIT")
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Drop what is queued; its faults no longer matter."""
-        with suppress(psycopg.Error):
-            _send(dbapi_connection.driver_connection)
-        dbapi_connection.rollback()
-
-    def do_close(self, dbapi_connection: Any) -> None:
-        """Drop what is queued on a connection that broke."""
-        with suppress(psycopg.Error):
-            _send(dbapi_connection)
-        dbapi_connection.close()
+        """Forget what was kept back; the pool asks for this after every use."""
+        driver = dbapi_connection.driver_connection
+        _kept_back.pop(driver, None)
+        if driver.info.transaction_status != TransactionStatus.IDLE:
+            driver.rollback()
 
 
-def _do(act: Callable[[str, Any], Any], statement: str, parameters: Any, context: Any) -> None:
-    waits = not context.execution_options.get(UNREAD) or context.root_connection.in_nested_transaction()
-    if not waits:
-        _queue(context.cursor.connection)
-    act(statement, parameters)
-    if waits:
-        _send(context.cursor.connection)
+def _keep(context: Any, statement: str, rows: list[Any]) -> bool:
+    """True when the statement was kept back; otherwise the way is free for it."""
+    driver = context.cursor.connection
+    if context.execution_options.get(UNREAD) and not context.root_connection.in_nested_transaction():
+        _kept_back.setdefault(driver, []).extend((statement, row) for row in rows)
+        return True
+    if driver in _kept_back:
+        _send(driver)
+    return False
 
 
-def _queue(driver: psycopg.Connection) -> None:
-    if driver not in _pipelines:
-        pipeline = _pipelines[driver] = driver.pipeline()
-        pipeline.__enter__()
+def _send(driver: psycopg.Connection, last: str = "") -> None:
+    """One text of many statements, which only a cursor that puts the values in by itself can send."""
+    cursor = psycopg.ClientCursor(driver)
+    texts = [cursor.mogrify(statement, row) for statement, row in _kept_back.pop(driver, [])]
+    cursor.execute(";\n".join([*texts, last]))
 
 
-def _send(driver: psycopg.Connection) -> None:
-    pipeline = _pipelines.pop(driver, None)
-    if pipeline is not None:
-        pipeline.__exit__(None, None, None)
+def begin(connection: Connection, words: str = "BEGIN") -> None:
+    """Begin a transaction; raises psycopg's own errors."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(words, prepare=False)
 
 
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:

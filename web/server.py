@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from web.mail import sender
 from web.request import Site
 
 THREADS = 32  # half of them may be outside workers that wait for a step
+TURN_SECONDS = 0.0005
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -47,6 +49,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return self._app
 
     def _begin(self, _: Any) -> None:
+        take_turns()
         parts = self._parts
         watchdog.start(parts.settings.handler_seconds)
         run = worker.for_database(parts.engine, parts.database, sender(parts.settings))
@@ -55,3 +58,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def _end(self, _server: Any, _worker: Any) -> None:
         if self._stop:
             self._stop()
+
+
+def take_turns() -> None:
+    """Let threads change places often: whoever holds the database's lock shall not wait until another's page is drawn.
+
+    With Python's own 5 ms, four clerks on two processes get half as many pages.
+    """
+    sys.setswitchinterval(TURN_SECONDS)

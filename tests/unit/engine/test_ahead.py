@@ -120,8 +120,10 @@ def _refusing(table: str, *, sqlite: bool) -> list[str]:
     if sqlite:
         return [f"CREATE TRIGGER no BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'not today'); END"]
     return [
-        "CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'not today'; END $$",
+        (
+            "CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'not today'; END $$"
+        ),
         f"CREATE TRIGGER no BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION no()",
     ]
 
@@ -145,15 +147,26 @@ def test_a_lock_that_does_not_come_leaves_the_connection_as_it_was(office: Offic
 
 @on_postgresql
 def test_all_writes_of_a_completion_are_one_trip(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for what it reads, and once more: for everything that it writes and the commit."""
+    """It waits for BEGIN, for what it reads, and once more: for everything that it writes and the commit."""
     act, trips, asked = completion(office, at_memo(office)), list[str](), list[str]()
-    leave = psycopg.Pipeline.__exit__
+    wait = psycopg.Connection.wait
 
-    def counted(self: psycopg.Pipeline, *about: Any) -> None:
+    def counted(self: psycopg.Connection, *about: Any) -> Any:
         trips.append("trip")
-        leave(self, *about)
+        return wait(self, *about)
 
-    monkeypatch.setattr(psycopg.Pipeline, "__exit__", counted)
     event.listen(office.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2].split()[0]))
+    monkeypatch.setattr(psycopg.Connection, "wait", counted)
     office.database.command(lambda db: act(office.context(db)))
-    assert len(trips) == asked.count("SELECT") + 1 < len(asked) - 5
+    assert len(trips) == 1 + asked.count("SELECT") + 1 < len(asked) - 4
+
+
+@on_postgresql
+def test_what_is_read_often_is_prepared_once(office: Office) -> None:
+    """psycopg forgets what it prepared at every ROLLBACK."""
+    for _ in range(8):
+        with office.database.read() as db:
+            db.execute(select(task_rows)).all()
+    with office.database.read() as db:
+        prepared = db.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all()
+    assert any("FROM tasks" in statement for statement in prepared)
