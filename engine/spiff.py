@@ -9,7 +9,9 @@ tokens.py and state.py fence the rest, with the library's names they take from h
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+import itertools
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,7 +27,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
     IntermediateCatchEvent,
@@ -41,8 +43,9 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.exceptions import SpiffWorkflowException
-from SpiffWorkflow.task import Task
+from SpiffWorkflow.exceptions import SpiffWorkflowException, WorkflowException
+from SpiffWorkflow.specs.Join import Join
+from SpiffWorkflow.task import Task as LibraryTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine import xml
@@ -53,16 +56,18 @@ __all__ = [
     "Automatic",
     "BoundaryEvent",
     "BoundaryEventJoin",
+    "BoundaryEventSplit",
     "BpmnEvent",
-    "BpmnSubWorkflow",
-    "BpmnWorkflow",
     "CatchingEvent",
     "ErrorEventDefinition",
     "Evaluate",
+    "Flow",
+    "Join",
     "ParallelJoin",
     "Script",
     "Spec",
     "SpiffWorkflowException",
+    "SubFlow",
     "SubWorkflowTask",
     "Task",
     "TaskState",
@@ -229,9 +234,94 @@ def parse(root: xml.Element, process: str) -> Spec:
 
 def _refuse_explosion(spec: Spec) -> None:
     """Parallel blocks in a row predict exponentially many tasks: a dry run decides."""
-    size = len(BpmnWorkflow(spec.process, spec.subprocesses, Script(lambda *_: None, {})).tasks)
+    size = len(Flow.at_start(spec, Script(lambda *_: None, {})).tasks)
     if size > PREDICTION_LIMIT:
         raise DiagramRefused(f"the parallel branches unfold into {size} steps, at most {PREDICTION_LIMIT} are allowed")
+
+
+# --- a case under work ------------------------------------------------------------------------
+
+
+class Task(LibraryTask):  # type: ignore[misc]
+    """A place in the tree of a case, as the library has it, without what nobody asks of it.
+
+    The library's own writes a log entry and reads the clock at every change of state, and
+    copies data from parent to child, of which our tokens carry none. Ids are text, as in rows.
+    """
+
+    triggered, thread_id, last_state_change = False, 0, 0
+
+    def __init__(self, flow: Any, spec: Any, parent: Task | None, state: int, key: str | None = None) -> None:
+        self.id: str = key or next(flow.top_workflow.ids)
+        self.workflow, self.task_spec = flow, spec
+        self._parent: str | None = None
+        self._children: list[str] = []
+        self._state = state
+        self.data: dict[str, Any] = {}
+        self.internal_data: dict[str, Any] = {}
+        flow.tasks[self.id] = self
+        if parent is not None:
+            self._parent = parent.id
+            parent._children.append(self.id)
+
+    def _add_child(self, task_spec: Any, state: int = TaskState.MAYBE) -> Task:
+        if self._state & TaskState.PREDICTED_MASK and not state & TaskState.PREDICTED_MASK:
+            raise WorkflowException("Attempt to add non-predicted child to predicted task", task_spec=self.task_spec)
+        return Task(self.workflow, task_spec, self, state)
+
+    def _set_state(self, value: int) -> None:
+        self._state = value
+
+    def _inherit_data(self) -> None:
+        return None
+
+
+class _Planted:
+    """A flow whose tasks are ours, and that looks for waiting tasks only where there are some."""
+
+    spec: Any
+    tasks: dict[str, Task]
+    task_tree: Task
+
+    def plant(self) -> None:
+        """Begin its tree, as the library's constructor would."""
+        self.task_tree = Task(self, self.spec.start, None, TaskState.FUTURE)
+        self.spec.start._predict(self.task_tree, mask=TaskState.NOT_FINISHED_MASK)
+        self.task_tree._ready()
+
+    def update_waiting_tasks(self) -> None:
+        if TaskState.WAITING in [task._state for task in self.tasks.values()]:
+            super().update_waiting_tasks()  # type: ignore[misc]
+
+
+class SubFlow(_Planted, BpmnSubWorkflow):  # type: ignore[misc]
+    """A subprocess of a case under work; empty until it is planted or filled."""
+
+    def __init__(self, owner: Task, name: str) -> None:
+        top = owner.workflow.top_workflow
+        super().__init__(top.subprocess_specs[name], owner.id, top, deserializing=True)
+        top.subprocesses[owner.id] = self
+
+
+class Flow(_Planted, BpmnWorkflow):  # type: ignore[misc]
+    """A case under work; empty until it is planted or filled. `ids` are of 32 hex digits, and no two are the same."""
+
+    def __init__(self, spec: Spec, script: Script) -> None:
+        self.ids: Iterator[str] = map(f"{os.urandom(13).hex()}{{:06x}}".format, itertools.count())
+        super().__init__(spec.process, spec.subprocesses, script, deserializing=True)
+
+    @classmethod
+    def at_start(cls, spec: Spec, script: Script) -> Flow:
+        """A new case, standing before its start event."""
+        flow = cls(spec, script)
+        flow.plant()
+        return flow
+
+    def create_subprocess(self, my_task: Task, spec_name: str) -> SubFlow:
+        """The flow of a subprocess that a token has come to."""
+        flow = SubFlow(my_task, spec_name)
+        flow.plant()
+        return flow
 
 
 # --- expressions -----------------------------------------------------------------------------

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from engine.errors import EngineFault
 from engine.spiff import (
     BoundaryEventJoin,
-    BpmnSubWorkflow,
-    BpmnWorkflow,
+    BoundaryEventSplit,
     CatchingEvent,
+    Flow,
+    Join,
     ParallelJoin,
+    Script,
     Spec,
+    SubFlow,
     SubWorkflowTask,
     Task,
     TaskState,
@@ -27,103 +30,90 @@ FORMAT = 2
 FINISHED = TaskState.FINISHED_MASK
 WAITS = TaskState.READY | TaskState.STARTED | TaskState.WAITING
 SPLIT = ".BoundaryEventSplit"
+# What a row leaves out when it is empty: an id, `triggered`, `internal_data`.
+NO_MORE = [None, False, None]
 
 
-def dump(workflow: BpmnWorkflow) -> list[Any]:
-    """The state of a workflow as JSON, compacted."""
-    places: dict[UUID, int] = {}
-    flows = [_dump(workflow, places)]
-    flows += [_dump(sub, places) for sub in workflow.subprocesses.values() if sub.parent_task_id in places]
+def dump(flow: Flow) -> list[Any]:
+    """The state of a case as JSON, compacted."""
+    places: dict[str, int] = {}
+    flows = [_dump(flow, places)]
+    flows += [_dump(sub, places) for sub in flow.subprocesses.values() if sub.parent_task_id in places]
     return [FORMAT, *flows]
 
 
-def restore(spec: Spec, state: list[Any]) -> BpmnWorkflow:
-    """The workflow of a stored state; raises `EngineFault` for another format or damage."""
+def restore(spec: Spec, state: list[Any], script: Script) -> Flow:
+    """The case of a stored state; raises `EngineFault` for another format or damage."""
     if not state or state[0] != FORMAT:
         raise EngineFault(reason=f"unknown state format {state[:1]}")
     try:
-        return _restore(spec, state[1:])
+        return _restore(Flow(spec, script), state[1:])
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise EngineFault(reason=f"the stored state is damaged ({type(error).__name__}: {error})") from None
 
 
 def splits(task: Task) -> bool:
     """True for the node SpiffWorkflow puts before a task with boundary events."""
-    return str(task.task_spec.name).endswith(SPLIT)
+    return isinstance(task.task_spec, BoundaryEventSplit)
 
 
-def _dump(flow: Any, places: dict[UUID, int]) -> list[Any]:
+def _dump(flow: Any, places: dict[str, int]) -> list[Any]:
     """One flow: who owns it, where it got to, and its tasks, every one after its parent.
 
     `places` numbers the tasks of all flows; only those that rows may point to keep their ids.
     """
     _compact(flow)
     first, rows = len(places), []
-    for task in _in_order(flow.task_tree):
+    for task in _in_order(flow):
         places[task.id] = len(places)
         rows.append(_row(task, places, first))
-    sub = isinstance(flow, BpmnSubWorkflow)
-    owner = [places[flow.parent_task_id], flow.spec.name] if sub else None
+    owner = [places[flow.parent_task_id], flow.spec.name] if isinstance(flow, SubFlow) else None
     last = places[flow.last_task.id] - first if flow.last_task and flow.last_task.id in places else None
     return [owner, last, flow.completed, flow.success, rows]
 
 
-def _in_order(root: Task) -> Iterator[Task]:
-    stack = [root]
+def _in_order(flow: Any) -> Iterator[Task]:
+    stack = [flow.task_tree.id]
     while stack:
-        task = stack.pop()
+        task = flow.tasks[stack.pop()]
         yield task
-        stack += reversed(task.children)
+        stack += reversed(task._children)
 
 
-def _row(task: Task, places: dict[UUID, int], first: int) -> list[Any]:
+def _row(task: Task, places: dict[str, int], first: int) -> list[Any]:
     """Its parent's place, state, element, and then what most tasks do without."""
     row = [places[task._parent] - first if task._parent else None, task._state, task.task_spec.name]
-    more = [task.id.hex if task._state & WAITS else None, task.triggered, task.internal_data]
+    more = [task.id if task._state & WAITS else None, task.triggered, task.internal_data]
     while more and not more[-1]:
         more.pop()
     return row + more
 
 
-def _restore(spec: Spec, flows: list[Any]) -> BpmnWorkflow:
-    top = BpmnWorkflow(spec.process, spec.subprocesses, deserializing=True)
-    base = uuid4().int & ~0xFFFFFF  # leaves room for more tasks than a case may have
+def _restore(top: Flow, flows: list[Any]) -> Flow:
     tasks: list[Task] = []
-    _fill(top, flows[0], tasks, base)
+    _fill(top, flows[0], tasks)
     for entry in flows[1:]:
-        owner, name = tasks[entry[0][0]], entry[0][1]
-        sub = BpmnSubWorkflow(spec.subprocesses[name], owner.id, top, deserializing=True)
-        _fill(sub, entry, tasks, base)
-        top.subprocesses[owner.id] = sub
+        owner = tasks[entry[0][0]]
+        sub = SubFlow(owner, entry[0][1])
+        _fill(sub, entry, tasks)
         sub.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
     return top
 
 
-def _fill(flow: Any, entry: list[Any], tasks: list[Task], base: int) -> None:
+def _fill(flow: Any, entry: list[Any], tasks: list[Task]) -> None:
     """Put the tasks of one flow into it, and at the end of `tasks`."""
     _, last, completed, success, rows = entry
-    first = len(tasks)
+    first, specs = len(tasks), flow.spec.task_specs
     for row in rows:
-        task = _task(flow, row, UUID(row[3]) if len(row) > 3 and row[3] else UUID(int=base + len(tasks)))
+        place, state, name, key, triggered, internal = row + NO_MORE[len(row) - 3 :]
+        parent = None if place is None else tasks[first + place]
+        task = Task(flow, specs[name], parent, state, key and UUID(key).hex)
+        task.triggered, task.internal_data = triggered, internal or {}
         tasks.append(task)
-        if row[0] is not None:
-            parent = tasks[first + row[0]]
-            task._parent = parent.id
-            parent._children.append(task.id)
-        if task.has_state(TaskState.WAITING) and isinstance(task.task_spec, CatchingEvent):
+        if state & TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
             flow.top_workflow.event_manager.add_task(task)
     flow.task_tree, flow.completed, flow.success = tasks[first], completed, success
     flow.last_task = None if last is None else tasks[first + last]
-
-
-def _task(flow: Any, row: list[Any], key: UUID) -> Task:
-    task = Task.__new__(Task)
-    task.id, task.workflow, task.thread_id, task.data, task.last_state_change = key, flow, 0, {}, 0
-    task._parent, task._children, task._state, task.task_spec = None, [], row[1], flow.spec.task_specs[row[2]]
-    task.triggered = len(row) > 4 and row[4]
-    task.internal_data = row[5] if len(row) > 5 else {}
-    flow.tasks[key] = task
-    return task
 
 
 # --- cutting finished history out ---------------------------------------------------------------
@@ -131,15 +121,11 @@ def _task(flow: Any, row: list[Any], key: UUID) -> Task:
 
 def _compact(flow: Any) -> None:
     """Splice finished stretches out, so that a thousand rounds cost what one costs."""
-    for task in list(flow.tasks.values()):
-        if task.id in flow.tasks:
-            _splice_boundary(flow, task)
-    for task in list(flow.tasks.values()):
-        if task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin):
-            _drop_used(flow, task)
-    for task in list(flow.tasks.values()):
-        if task.id in flow.tasks:
-            _splice_plain(flow, task)
+    finished = [task for task in flow.tasks.values() if task._state & FINISHED]
+    for cut in (_splice_boundary, _drop_used, _splice_plain):
+        for task in finished:
+            if task.id in flow.tasks:
+                cut(flow, task)
 
 
 def _splice_plain(flow: Any, task: Task) -> None:
@@ -169,6 +155,8 @@ def _splice_boundary(flow: Any, split: Task) -> None:
 
 def _drop_used(flow: Any, task: Task) -> None:
     """A token that a join has used up goes, with the finished stretch that led only to it."""
+    if not (task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin)):
+        return
     while not task._children and task.has_state(FINISHED) and not splits(task):
         parent = flow.tasks.get(task._parent)
         if parent is None or splits(parent):
@@ -198,5 +186,5 @@ def _ends(task: Task) -> bool:
 def _structural(task: Task) -> bool:
     """Joins look back along the tree for these, so they stay."""
     spec = task.task_spec
-    looks_back = hasattr(spec, "split_task") and not isinstance(spec, ParallelJoin)
-    return task.triggered or looks_back or splits(task) or isinstance(spec, SubWorkflowTask)
+    looks_back = isinstance(spec, (Join, BoundaryEventSplit, SubWorkflowTask)) and not isinstance(spec, ParallelJoin)
+    return task.triggered or looks_back

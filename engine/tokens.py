@@ -7,7 +7,7 @@ used to find work (S7).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,19 @@ from engine.spiff import (
     Automatic,
     BoundaryEvent,
     BpmnEvent,
-    BpmnWorkflow,
     ErrorEventDefinition,
     Evaluate,
+    Flow,
     ParallelJoin,
     Script,
     Spec,
     SpiffWorkflowException,
+    SubFlow,
     Task,
     TaskState,
     Wait,
 )
-from engine.state import SPLIT, splits
+from engine.state import SPLIT, WAITS, splits
 
 STEP_LIMIT = 500
 UNFINISHED = TaskState.NOT_FINISHED_MASK
@@ -53,21 +54,20 @@ class Tokens:
     elements and flows that tokens went through since loading, in order.
     """
 
-    def __init__(self, workflow: BpmnWorkflow, evaluate: Evaluate, data: Mapping[str, Any]) -> None:
+    def __init__(self, workflow: Flow) -> None:
         self._workflow = workflow
-        self._workflow.script_engine = Script(evaluate, data)
         self.passed: list[str] = []
         self._waiting: tuple[Token, ...] | None = None
 
     @classmethod
     def at_start(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
         """Tokens of a new case, standing before the start event."""
-        return cls(BpmnWorkflow(spec.process, spec.subprocesses), evaluate, data)
+        return cls(Flow.at_start(spec, Script(evaluate, data)))
 
     @classmethod
     def restore(cls, spec: Spec, state: list[Any], evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
         """Tokens of a stored case; raises `EngineFault` for a state of another format."""
-        return cls(state_rows.restore(spec, state), evaluate, data)
+        return cls(state_rows.restore(spec, state, Script(evaluate, data)))
 
     @classmethod
     def at_element(cls, spec: Spec, element: str, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
@@ -76,7 +76,7 @@ class Tokens:
         target = specs.get(element + SPLIT) or specs.get(element)
         if target is None:
             raise EngineFault(reason=f"there is no element {element}")
-        tokens = cls(BpmnWorkflow(spec.process, spec.subprocesses), evaluate, data)
+        tokens = cls.at_start(spec, evaluate, data)
         tokens._stand_before(target)
         return tokens
 
@@ -87,18 +87,20 @@ class Tokens:
     @property
     def finished(self) -> bool:
         """True when every token has reached an end."""
-        return bool(self._workflow.completed) or not any(t.has_state(UNFINISHED) for t in self._tasks())
+        tasks = (task for flow in self._flows() for task in flow.tasks.values())
+        return bool(self._workflow.completed) or not any(task._state & UNFINISHED for task in tasks)
 
     def waiting(self) -> tuple[Token, ...]:
         """Every place where the case now waits."""
         if self._waiting is None:
-            self._waiting = tuple(Token(t.id.hex, t.task_spec.bpmn_id, kind) for t, kind in self._waits())
+            self._waiting = tuple(Token(t.id, t.task_spec.bpmn_id, kind) for t, kind in self._waits())
         return self._waiting
 
     def advance(self) -> None:
         """Move every token to its next wait; raises `EndlessLoop` or `EngineFault`."""
         for _ in range(STEP_LIMIT):
-            task = next((t for t in self._tasks() if t.has_state(TaskState.READY) and not t.task_spec.manual), None)
+            ready = (t for t in self._at_work() if t._state == TaskState.READY and not t.task_spec.manual)
+            task = next(ready, None)
             if task is None:
                 return
             self._run(task.run, task)
@@ -136,7 +138,7 @@ class Tokens:
     def single(self) -> bool:
         """True when one token of the process itself waits and no join waits for another."""
         flow = self._workflow
-        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelJoin) for t in self._tasks())
+        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelJoin) for t in self._at_work())
         at_work = [t for t, kind in self._waits() if kind != "event" or not isinstance(t.task_spec, BoundaryEvent)]
         return not joins and len(at_work) == 1 and at_work[0].workflow is flow
 
@@ -153,24 +155,19 @@ class Tokens:
         target._predict(child, mask=UNFINISHED)
         target._update(child)
 
-    def _tasks(self) -> Iterator[Task]:
-        yield from list(self._workflow.tasks.values())
-        for sub in list(self._workflow.subprocesses.values()):
-            yield from list(sub.tasks.values())
+    def _flows(self) -> list[Flow | SubFlow]:
+        return [self._workflow, *self._workflow.subprocesses.values()]
 
-    def _waits(self) -> Iterator[tuple[Task, str]]:
-        for task in self._tasks():
-            spec = task.task_spec
-            if task.has_state(TaskState.READY) and spec.manual:
-                yield task, "person"
-            elif task.has_state(TaskState.STARTED) and isinstance(spec, Automatic):
-                yield task, "automatic"
-            elif task.has_state(TaskState.WAITING) and isinstance(getattr(spec, "event_definition", None), Wait):
-                yield task, "event"
+    def _at_work(self) -> list[Task]:
+        return [task for flow in self._flows() for task in flow.tasks.values() if task._state & WAITS]
+
+    def _waits(self) -> list[tuple[Task, str]]:
+        return [(task, kind) for task in self._at_work() if (kind := _kind(task))]
 
     def _waiting_task(self, token: str, *kinds: str) -> Task:
-        for task, kind in self._waits():
-            if task.id.hex == token and kind in kinds:
+        for flow in self._flows():
+            task = flow.tasks.get(token)
+            if task is not None and _kind(task) in kinds:
                 return task
         raise EngineFault(reason=f"no token {token} waits for this")
 
@@ -179,7 +176,7 @@ class Tokens:
 
         The library would hand the error to every error event of the case, on parallel branches too.
         """
-        around = task.parent.children if task.parent is not None and splits(task.parent) else []
+        around: list[Task] = task.parent.children if task.parent is not None and splits(task.parent) else []
         events = [t for t in around if t.has_state(TaskState.WAITING) and isinstance(t.task_spec, BoundaryEvent)]
         for wanted in (code, None):
             for event in events:
@@ -218,3 +215,15 @@ class Tokens:
             child.task_spec._predict(child, mask=UNFINISHED)
             child.task_spec._update(child)
             self.passed.append(f"{task.task_spec.bpmn_id}>{output.name.removesuffix(SPLIT)}")
+
+
+def _kind(task: Task) -> str | None:
+    """What a task waits for, if it does."""
+    state, spec = task._state, task.task_spec
+    if state == TaskState.READY and spec.manual:
+        return "person"
+    if state == TaskState.STARTED and isinstance(spec, Automatic):
+        return "automatic"
+    if state == TaskState.WAITING and isinstance(getattr(spec, "event_definition", None), Wait):
+        return "event"
+    return None
