@@ -123,7 +123,7 @@ def _compact(flow: Any) -> None:
     """Splice finished stretches out, so that a thousand rounds cost what one costs."""
     finished = [task for task in flow.tasks.values() if task._state & FINISHED]
     for cut in (_splice_boundary, _drop_used, _splice_plain):
-        for task in finished:
+        for task in reversed(finished):  # children before parents
             if task.id in flow.tasks:
                 cut(flow, task)
 
@@ -155,16 +155,26 @@ def _splice_boundary(flow: Any, split: Task) -> None:
 
 def _drop_used(flow: Any, task: Task) -> None:
     """A token that a join has used up goes, with the finished stretch that led only to it."""
-    if not (task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin)):
-        return
-    while not task._children and task.has_state(FINISHED) and not splits(task):
+    leaf = task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin) and not task._children
+    used = leaf or _leads_nowhere(task)
+    while used:
         parent = flow.tasks.get(task._parent)
         if parent is None or splits(parent):
             return
         parent._children.remove(task.id)
-        del flow.tasks[task.id]
-        flow.last_task = flow.last_task if flow.last_task is not task else parent
+        _forget(flow, task)
+        flow.last_task = flow.last_task if flow.last_task and flow.last_task.id in flow.tasks else parent
         task = parent
+        used = not task._children and task.has_state(FINISHED) and not splits(task)
+
+
+def _leads_nowhere(split: Task) -> bool:
+    """True for a finished task with boundary events behind which only nodes of theirs are left."""
+    if not splits(split) or not all(branch.has_state(FINISHED) for branch in split.children):
+        return False
+    after = [task for branch in split.children for task in branch.children]
+    ends = (isinstance(task.task_spec, BoundaryEventJoin) and task.has_state(FINISHED) for task in after)
+    return bool(after) and all(ends)
 
 
 def _bridge(gone: Task, parent: Task, child: Task) -> None:
@@ -172,7 +182,7 @@ def _bridge(gone: Task, parent: Task, child: Task) -> None:
     child._parent = parent.id
 
 
-def _forget(flow: Any, task: Task, but: Task) -> None:
+def _forget(flow: Any, task: Task, but: Task | None = None) -> None:
     for child in task.children:
         if child is not but:
             _forget(flow, child, but)
