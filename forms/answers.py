@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from forms.components import Component, Form, Json
 from forms.feel import FeelError, FeelLimitError, compile_expression, compile_unary, plain
-from forms.feel.limits import run
+from forms.feel.limits import Run
 from forms.inputs import MANY, ONE, WRONG_OPTION, InputError, clean, empty, same
 from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
 from forms.rows import with_old
@@ -55,7 +55,7 @@ def check(form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now
     An answer too large to be checked is one error under the form's own id.
     """
     try:
-        with run(now, MAX_STEPS):
+        with Run(now, MAX_STEPS):
             return _Checker(form, posted, known, now).result()
     except FeelLimitError:
         return Result({}, {form.id: [TOO_MUCH]})

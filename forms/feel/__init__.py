@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from forms.feel.comparisons import holds
 from forms.feel.lexer import unwrap
-from forms.feel.limits import FeelError, FeelLimitError, Value, run
+from forms.feel.limits import FeelError, FeelLimitError, Run, Value
 from forms.feel.nodes import Node, Scope
 from forms.feel.parser import Parser, cell
 from forms.feel.temporal import Duration
@@ -42,7 +42,7 @@ class Expression:
 
     def evaluate(self, context: Mapping[str, Value], now: datetime | None = None) -> Value:
         """The value in a context; null stands for what FEEL cannot tell. FeelError past the bounds."""
-        with run(now):
+        with Run(now):
             try:
                 return self._node.run(Scope(context))
             except RecursionError:
@@ -69,7 +69,7 @@ class UnaryTests:
         return self._found(Scope(context), None, now)
 
     def _found(self, scope: Scope, value: Value, now: datetime | None) -> bool:
-        with run(now):
+        with Run(now):
             try:
                 found = any(_passes(test, scope, value) for test in self._tests)
             except RecursionError:

@@ -5,8 +5,6 @@ Expressions are written by process owners, so every loop and every recursive wal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
@@ -35,32 +33,27 @@ class FeelLimitError(FeelError):
 
 
 class Run:
-    """Steps left and the injected clock of one evaluation."""
+    """Gives the code inside `with` a clock and a budget, which is spent from the budget around it too."""
 
-    __slots__ = ("left", "now")
+    __slots__ = ("_granted", "_outer", "_token", "left", "now")
 
-    def __init__(self, now: datetime | None, left: int) -> None:
-        """Start with a budget."""
-        self.left = left
+    def __init__(self, now: datetime | None, steps: int = MAX_STEPS) -> None:
+        """Take the clock, and no more steps than are left around."""
+        self._outer = _RUN.get()
+        self.left: int = min(steps, self._outer.left) if self._outer else steps
+        self._granted = self.left
         self.now = now
+
+    def __enter__(self) -> None:
+        self._token = _RUN.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _RUN.reset(self._token)
+        if self._outer:
+            self._outer.left -= self._granted - max(self.left, 0)
 
 
 _RUN: ContextVar[Run | None] = ContextVar("feel_run", default=None)
-
-
-@contextmanager
-def run(now: datetime | None, steps: int = MAX_STEPS) -> Iterator[None]:
-    """Give the code inside a clock and a budget, which is spent from the budget around it too."""
-    outer = _RUN.get()
-    granted = min(steps, outer.left) if outer else steps
-    inner = Run(now, granted)
-    token = _RUN.set(inner)
-    try:
-        yield
-    finally:
-        _RUN.reset(token)
-        if outer:
-            outer.left -= granted - max(inner.left, 0)
 
 
 def tick(cost: int = 1) -> None:
