@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, zip_longest
 from typing import NamedTuple, TypeAlias
 
-from forms.components import Component, Form, Json
+from forms.components import MANY, Component, Form, Json, values_of
 from forms.feel import FeelError, FeelLimitError, compile_expression, compile_unary, plain
 from forms.feel.limits import Run
-from forms.inputs import MANY, ONE, WRONG_OPTION, InputError, clean, empty, same
+from forms.inputs import WRONG_OPTION, InputError, clean, empty, same
 from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
 from forms.rows import with_old
-from forms.rules import evaluator, faults
+from forms.rules import computed, faults
 
 MAX_ROWS = 500
 MAX_ALL_ROWS = 2_000
 MAX_STEPS = 500_000
 TOO_MUCH = "ข้อมูลที่ส่งมามากเกินกว่าจะตรวจได้"
 WRONG_ROWS = "ข้อมูลรายการไม่ถูกต้อง"
-Scope: TypeAlias = ChainMap[str, Json]
+Scope: TypeAlias = dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,22 @@ class Result:
     errors: dict[str, Json] = field(default_factory=dict)
 
 
+class Level(NamedTuple):
+    """A level of the form in the data: all of the form, or one row of a list."""
+
+    data: Mapping[str, Json]
+    scope: Scope
+    depth: int = 0
+    place: Place = ()
+    indexes: Indexes = ()
+
+
 class Instance(NamedTuple):
     """A component where it stands: rows of a list have one instance each."""
 
     component: Component
     place: Place
-    indexes: Indexes
-    scope: Scope
+    level: Level
     hidden: bool
 
 
@@ -73,8 +81,7 @@ class _Checker:
 
     def copy(self, data: Mapping[str, Json]) -> dict[str, Json]:
         """The data, with its own copy of what the form's fields may change."""
-        deep = (list, dict)
-        return {name: copy.deepcopy(value) if isinstance(value, deep) else value for name, value in data.items()}
+        return {**data, **{name: copy.deepcopy(data[name]) for name in self.form.deep if name in data}}
 
     def before(self, names: Set[str]) -> dict[str, Json]:
         """The data as the form showed it before the answer, of these names."""
@@ -145,26 +152,22 @@ class _Checker:
             default = component.attributes.get("defaultValue", ABSENT)
             return empty(component) if default is ABSENT else default
         try:
-            return self.chosen(component, clean(component, raw), indexes)
+            value = clean(component, raw)
         except InputError as error:
             self.blame(component, indexes, str(error))
             return empty(component)
+        return self.among(component, value, {}, indexes) if component.options == "given" else value
 
     def settable(self, component: Component) -> bool:
         """Whether a posted value counts; a rule for read-only is computed from the data before the answer."""
         rule = component.settable
-        if isinstance(rule, str):
-            return not self.holds(rule[1:], scope_of(self.initial, self.initial, None, []))
-        return rule
+        if rule is True or rule is False:
+            return rule
+        return not self.holds(rule[1:], scope_of(self.initial, self.initial, None, []))
 
-    def chosen(self, component: Component, value: Json, indexes: Indexes) -> Json:
-        """The value if it is among fixed or keyed options; computed options are checked later."""
-        if component.type not in ONE | MANY or component.attributes.get("valuesExpression"):
-            return value
-        return self.among(component, value, self.options(component, None), indexes)
-
-    def among(self, component: Component, value: Json, options: list[Json], indexes: Indexes) -> Json:
+    def among(self, component: Component, value: Json, scope: Scope, indexes: Indexes) -> Json:
         """The value without what is no option; each fault is an error."""
+        options = self.options(component, scope)
         chosen = value if isinstance(value, list) else [] if value is None else [value]
         kept = [item for item in chosen if any(same(item, option) for option in options)]
         if len(kept) < len(chosen):
@@ -173,17 +176,14 @@ class _Checker:
             return kept
         return kept[0] if kept else None
 
-    def options(self, component: Component, scope: Scope | None) -> list[Json]:
+    def options(self, component: Component, scope: Scope) -> list[Json]:
         """The values a person may choose; keyed options come from the case, never from the answer."""
         attributes = component.attributes
         if "valuesKey" in attributes:
-            source = self.known.get(attributes["valuesKey"])
-        elif "values" in attributes:
-            source = attributes["values"]
-        else:
-            source = evaluator(scope or {}, self.now)(attributes.get("valuesExpression"))
-        found = source if isinstance(source, list) else []
-        return [item.get("value") if isinstance(item, dict) else item for item in found]
+            return values_of(self.known.get(attributes["valuesKey"]))
+        if "values" in attributes:
+            return component.values
+        return values_of(computed(attributes.get("valuesExpression"), scope, self.now))
 
     def blame(self, component: Component, indexes: Indexes, message: str) -> None:
         """Remember a fault found while filling in."""
@@ -191,34 +191,31 @@ class _Checker:
 
     # -- what is shown ----------------------------------------------------------------------------
 
-    def instances(self, data: Mapping[str, Json]) -> Iterator[Instance]:
+    def instances(self, data: Mapping[str, Json]) -> list[Instance]:
         """Every instance, with `hidden` decided in the given data."""
-        yield from self.walk(self.form.roots, (0, ()), (), scope_of(data, data, None, []), hidden=False)
+        return list(self.walk(self.form.roots, Level(data, scope_of(data, data, None, [])), hidden=False))
 
-    def walk(
-        self, components: Sequence[Component], base: tuple[int, Place], indexes: Indexes, scope: Scope, *, hidden: bool
-    ) -> Iterator[Instance]:
-        """The instances below one place."""
-        depth, prefix = base
+    def walk(self, components: Sequence[Component], level: Level, *, hidden: bool) -> Iterator[Instance]:
+        """The instances of one level."""
         for component in components:
-            place = prefix + component.path[depth:]
-            gone = hidden or (component.hide is not None and self.holds(component.hide, scope))
-            yield Instance(component, place, indexes, scope, gone)
+            place = level.place + component.path[level.depth :]
+            gone = hidden or (component.hide is not None and self.holds(component.hide, level.scope))
+            yield Instance(component, place, level, gone)
             if not component.children:
                 continue
             if not component.repeats:
-                yield from self.walk(component.children, base, indexes, scope, hidden=gone)
+                yield from self.walk(component.children, level, hidden=gone)
             elif not gone:
-                yield from self.row_instances(component, place, indexes, scope)
+                yield from self.row_instances(component, place, level)
 
-    def row_instances(self, component: Component, place: Place, indexes: Indexes, scope: Scope) -> Iterator[Instance]:
+    def row_instances(self, component: Component, place: Place, level: Level) -> Iterator[Instance]:
         """The instances in the rows of a list."""
         rows = dig(self.data, place)
         for number, row in enumerate(rows if isinstance(rows, list) else []):
-            numbers = [index + 1 for index in (*indexes, number)]
-            inner = scope_of(scope.maps[1], row, scope, numbers)
-            base = (len(component.path), (*place, number))
-            yield from self.walk(component.children, base, (*indexes, number), inner, hidden=False)
+            indexes = (*level.indexes, number)
+            scope = scope_of(level.data, row, level.scope, [index + 1 for index in indexes])
+            inner = Level(level.data, scope, len(component.path), (*place, number), indexes)
+            yield from self.walk(component.children, inner, hidden=False)
 
     def holds(self, rule: str, scope: Scope) -> bool:
         """Whether a condition is true; one that cannot be computed is not."""
@@ -229,37 +226,44 @@ class _Checker:
         except FeelError:
             return False
 
-    def shown_data(self) -> dict[str, Json]:
-        """The data as expressions see it: hidden fields fall back to their value before the answer."""
-        shown = self.copy(self.data)
-        for instance in self.instances(self.data):
-            if instance.hidden and (instance.component.is_input or instance.component.repeats):
-                drop(shown, instance.place)
-        gone = self.data.keys() - shown.keys()
-        return {**self.before(gone), **shown} if gone else shown
+    def shown(self) -> list[Instance]:
+        """Every instance, decided as expressions see the data: hidden fields fall back to their value before."""
+        data = self.copy(self.data)
+        instances = self.instances(data)
+        hidden = [one.place for one in instances if one.hidden and (one.component.is_input or one.component.repeats)]
+        if not self.form.heeds({place[0] for place in hidden}):
+            return instances
+        for place in hidden:
+            drop(data, place)
+        gone = self.data.keys() - data.keys()
+        return self.instances({**self.before(gone), **data} if gone else data)
 
-    def compute(self) -> dict[str, Json]:
-        """Fill in expression fields until nothing changes, and return the data as shown."""
-        shown = self.shown_data()
+    def compute(self) -> list[Instance]:
+        """Fill in expression fields until nothing changes; every instance as it is then shown."""
+        instances = self.shown()
         if not self.form.computes:
-            return shown
+            return instances
         for _ in range(5):
-            if not self.recompute_all(self.instances(shown), on_submit=False):
+            if not self.recompute_all(instances, on_submit=False):
                 break
-            shown = self.shown_data()
-        return shown
+            instances = self.shown()
+        return instances
 
-    def recompute_all(self, instances: Iterable[Instance], *, on_submit: bool) -> bool:
+    def recompute_all(self, instances: Sequence[Instance], *, on_submit: bool) -> bool:
         """Compute the shown expression fields of one moment; whether any value changed."""
-        fields = (i for i in instances if i.component.type == "expression" and not i.hidden)
-        due = [i for i in fields if (i.component.attributes.get("computeOn") == "presubmit") == on_submit]
+        fields = (one for one in instances if one.component.type == "expression" and not one.hidden)
+        due = [one for one in fields if (one.component.attributes.get("computeOn") == "presubmit") == on_submit]
         return sum(self.recompute(instance) for instance in due) > 0
 
     def recompute(self, instance: Instance) -> bool:
         """Compute one expression field; whether its value changed."""
         text = str(instance.component.attributes.get("expression") or "")
         try:
-            value = plain(compile_expression(text[1:]).evaluate(instance.scope, self.now)) if text[:1] == "=" else None
+            value = (
+                plain(compile_expression(text[1:]).evaluate(instance.level.scope, self.now))
+                if text[:1] == "="
+                else None
+            )
         except FeelLimitError:
             raise
         except FeelError:
@@ -279,36 +283,36 @@ class _Checker:
             component = instance.component
             if instance.hidden or component.attributes.get("disabled"):
                 continue
-            if component.repeats:
-                put(stored, instance.place, [{} for _ in dig(self.data, instance.place)])
-            messages = self.messages(instance)
+            messages = self.take(instance, stored)
             if messages:
-                blame_at(errors, component.id, instance.indexes, messages)
-            if component.is_input:
-                put(stored, instance.place, dig(self.data, instance.place))
+                blame_at(errors, component.id, instance.level.indexes, messages)
         return Result(stored, errors)
+
+    def take(self, instance: Instance, stored: dict[str, Json]) -> list[str]:
+        """Store what one instance holds; its faults."""
+        component, place, level, _ = instance
+        key = (component.id, level.indexes)
+        if component.repeats:
+            put(stored, place, [{} for _ in dig(self.data, place)])
+        if not component.is_input:
+            return self.broken.get(key, [])
+        value = dig(self.data, place)
+        if component.options == "computed":
+            value = self.among(component, value, level.scope, level.indexes)
+            put(self.data, place, value)
+        put(stored, place, value)
+        return self.broken.get(key) or faults(component, value, level.scope, self.now)
 
     def submitted(self) -> list[Instance]:
         """Every instance; what is computed on submitting has its value by then, but shows and hides nothing."""
-        instances = list(self.instances(self.compute()))
+        instances = self.compute()
         if self.form.computes:
-            self.data = copy.deepcopy(self.data)
+            self.data = self.copy(self.data)
             self.recompute_all(instances, on_submit=True)
         return instances
-
-    def messages(self, instance: Instance) -> list[str]:
-        """The faults of one instance."""
-        component, key = instance.component, (instance.component.id, instance.indexes)
-        if component.is_input and component.attributes.get("valuesExpression") and component.type in ONE | MANY:
-            options = self.options(component, instance.scope)
-            kept = self.among(component, dig(self.data, instance.place), options, instance.indexes)
-            put(self.data, instance.place, kept)
-        if key in self.broken or not component.is_input:
-            return self.broken.get(key, [])
-        return faults(component, dig(self.data, instance.place), evaluator(instance.scope, self.now))
 
 
 def scope_of(data: Mapping[str, Json], this: Json, parent: Scope | None, numbers: list[int]) -> Scope:
     """The names an expression sees: the data first, then `this`, `parent` and the row numbers `i`."""
     own = {"this": this, "parent": parent, "i": numbers}
-    return ChainMap({f"_{name}_": value for name, value in own.items()}, dict(data), own)
+    return {**own, **data, "_this_": this, "_parent_": parent, "_i_": numbers}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from forms.feel import FeelError, compile_expression, compile_unary
 
@@ -15,6 +15,8 @@ Json: TypeAlias = Any
 INPUTS = frozenset(
     "textfield textarea number datetime checkbox checklist radio select taglist expression filepicker".split()
 )
+MANY = frozenset({"checklist", "taglist"})
+ONE = frozenset({"radio", "select"})
 SCOPE_NAMES = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_", "data", "item", "?"})
 _TEMPLATE = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?\s*(.*?)\s*\}\}", re.DOTALL)
 _LITERAL = frozenset({"id", "key", "path", "type", "subtype", "values", "layout", "properties", "pattern", "valuesKey"})
@@ -69,6 +71,25 @@ class Component:
         return rule if isinstance(rule, str) and rule.startswith("=") else not rule
 
     @functools.cached_property
+    def rules(self) -> dict[str, Json]:
+        """Its `validate` rules that are set."""
+        rules = self.attributes.get("validate")
+        found = rules.items() if isinstance(rules, dict) else ()
+        return {name: rule for name, rule in found if rule is not None}
+
+    @functools.cached_property
+    def options(self) -> Literal["given", "computed"] | None:
+        """Whether the options for its value are there from the start or computed from the answer; or it has none."""
+        if self.type not in ONE | MANY:
+            return None
+        return "computed" if self.attributes.get("valuesExpression") else "given"
+
+    @functools.cached_property
+    def values(self) -> list[Json]:
+        """The values of its own fixed options."""
+        return values_of(self.attributes.get("values"))
+
+    @functools.cached_property
     def tops(self) -> frozenset[str]:
         """The names at the top of the data that it and its children write."""
         own = {self.path[0]} if self.path else set()
@@ -111,20 +132,38 @@ class Form:
         return frozenset[str]().union(*(root.tops for root in self.roots))
 
     @functools.cached_property
+    def deep(self) -> frozenset[str]:
+        """The names at the top of the data that its components write into, not only over."""
+        return frozenset(component.path[0] for component in self.components() if len(component.path) > 1)
+
+    def heeds(self, names: Set[str | int]) -> bool:
+        """Whether an expression may read one of these names at the top of the data."""
+        return bool(names) and not (self._used.isdisjoint(names) and self._used.isdisjoint(SCOPE_NAMES))
+
+    @functools.cached_property
     def _keys(self) -> frozenset[str]:
         written = (c for c in self.components() if c.is_input or (c.type == "dynamiclist" and c.path))
         return frozenset(c.path[0] for c in written if c.path and not c.attributes.get("disabled"))
 
     @functools.cached_property
+    def _used(self) -> frozenset[str]:
+        return frozenset(name for component in self.components() for name in names_of(component))
+
+    @functools.cached_property
     def _reads(self) -> frozenset[str]:
-        used = {name for component in self.components() for name in names_of(component)}
-        return frozenset((self.tops | used) - SCOPE_NAMES)
+        return (self.tops | self._used) - SCOPE_NAMES
 
 
 def _flatten(components: tuple[Component, ...]) -> Iterator[Component]:
     for component in components:
         yield component
         yield from _flatten(component.children)
+
+
+def values_of(options: Json) -> list[Json]:
+    """The values in a list of options, each a value or an entry with one."""
+    found = options if isinstance(options, list) else []
+    return [item.get("value") if isinstance(item, dict) else item for item in found]
 
 
 def names_of(component: Component) -> set[str]:

@@ -14,7 +14,7 @@ ABSENT = object()
 def dig(source: Json, place: Place) -> Json:
     """The value at a place, or the marker for none."""
     for step in place:
-        named = isinstance(source, (dict, Mapping))
+        named = type(source) is dict or isinstance(source, Mapping)
         inside = step in source if named else isinstance(step, int) and _has(source, step)
         if not inside:
             return ABSENT

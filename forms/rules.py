@@ -5,7 +5,7 @@ Every message is the Thai text that the browser shows for the same fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation, localcontext
 
@@ -20,35 +20,34 @@ BROKEN_PATTERN = "รูปแบบที่กำหนดไว้ใช้�
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 EMAIL = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" + _LABEL + r"(?:\." + _LABEL + ")*$"
 PHONE = r"(?:\+|00)[1-9]\d{6,23}$"
-Evaluate = Callable[[Json], Json]
 
 
-def evaluator(scope: Mapping[str, Json], now: datetime) -> Evaluate:
-    """A function that computes `=...` texts in a scope and leaves other values; null when it cannot."""
-
-    def evaluate(value: Json) -> Json:
-        if not isinstance(value, str) or not value.startswith("="):
-            return value
-        try:  # past the limits the check as a whole fails, so that no rule is ever skipped
-            return plain(compile_expression(value[1:]).evaluate(scope, now))
-        except FeelLimitError:
-            raise
-        except FeelError:
-            return None
-
-    return evaluate
+def computed(value: Json, scope: Mapping[str, Json], now: datetime) -> Json:
+    """What a `=...` text comes to in a scope, null when it cannot be told; any other value is itself."""
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    try:  # past the limits the check as a whole fails, so that no rule is ever skipped
+        return plain(compile_expression(value[1:]).evaluate(scope, now))
+    except FeelLimitError:
+        raise
+    except FeelError:
+        return None
 
 
-def faults(component: Component, value: Json, evaluate: Evaluate) -> list[str]:
+def faults(component: Component, value: Json, scope: Mapping[str, Json], now: datetime) -> list[str]:
     """The Thai messages for a value that already has the field's type."""
+    rules = component.rules
     found = list(_number_rules(component, value)) if component.type == "number" else []
-    rules = component.attributes.get("validate")
-    if isinstance(rules, dict):
+    if "pattern" in rules:
         found += _pattern(rules, value)
-        found += [REQUIRED] if rules.get("required") and _missing(component, value) else []
-        found += _bounds(rules, value, evaluate)
-        found += _lengths(rules, value, evaluate)
-        found += _kind(rules.get("validationType"), value)
+    if rules.get("required") and _missing(component, value):
+        found.append(REQUIRED)
+    if "min" in rules or "max" in rules:
+        found += _bounds(rules, value, scope, now)
+    if "minLength" in rules or "maxLength" in rules:
+        found += _lengths(rules, value, scope, now)
+    if "validationType" in rules:
+        found += _kind(rules["validationType"], value)
     return found
 
 
@@ -58,6 +57,8 @@ def _missing(component: Component, value: Json) -> bool:
 
 def _decimal(value: Json) -> Decimal | None:
     """The exact number in a value, as big.js reads it."""
+    if type(value) is int:
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     text = value if isinstance(value, str) else number_text(value)
@@ -74,10 +75,12 @@ def _plainly(value: Decimal) -> str:
 
 
 def _number_rules(component: Component, value: Json) -> Iterator[str]:
+    digits, increment = component.attributes.get("decimalDigits"), _decimal(component.attributes.get("increment"))
+    if digits is None and increment is None:
+        return
     found = _decimal(value) if value else None
     if found is None:
         return
-    digits, increment = component.attributes.get("decimalDigits"), _decimal(component.attributes.get("increment"))
     if isinstance(digits, int) and digits >= 0:
         text = _plainly(found)
         if len(text.partition(".")[2]) > digits:
@@ -101,11 +104,11 @@ def _pattern(rules: Mapping[str, Json], value: Json) -> list[str]:
     return [] if matched else [rules.get("patternErrorMessage") or f"รูปแบบไม่ถูกต้อง ({pattern})"]
 
 
-def _bounds(rules: Mapping[str, Json], value: Json, evaluate: Evaluate) -> Iterator[str]:
+def _bounds(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], now: datetime) -> Iterator[str]:
     if not value and (value is False or value != 0):
         return
     for name, word, message in (("min", "ต่ำสุด", "ต้องไม่น้อยกว่า"), ("max", "สูงสุด", "ต้องไม่เกิน")):
-        bound = evaluate(rules.get(name))
+        bound = computed(rules.get(name), scope, now)
         if bound is None:
             continue
         limit, found = _decimal(bound), _decimal(value)
@@ -115,11 +118,12 @@ def _bounds(rules: Mapping[str, Json], value: Json, evaluate: Evaluate) -> Itera
             yield f"{message} {bound if isinstance(bound, str) else number_text(bound)}"
 
 
-def _lengths(rules: Mapping[str, Json], value: Json, evaluate: Evaluate) -> Iterator[str]:
+def _lengths(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], now: datetime) -> Iterator[str]:
     if not isinstance(value, str) or not value:
         return
     length = len(value.strip().encode("utf-16-le", "surrogatepass")) // 2
-    least, most = evaluate(rules.get("minLength")), evaluate(rules.get("maxLength"))
+    least = computed(rules.get("minLength"), scope, now)
+    most = computed(rules.get("maxLength"), scope, now)
     lower, upper = to_number(least), to_number(most)
     if least is not None and lower is not None and length < lower:
         yield f"ต้องยาวอย่างน้อย {least} ตัวอักษร"

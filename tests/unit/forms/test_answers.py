@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import time
@@ -132,11 +133,12 @@ def test_a_hidden_field_is_neither_asked_nor_stored() -> None:
     assert ask(components, {"a": False}) == Result({"a": False, "g": {"b": ""}}, {"b": [REQUIRED]})
 
 
-def test_conditions_see_hidden_fields_as_they_were_before() -> None:
+@pytest.mark.parametrize("name", ["b", "this.b", 'get value(this, "b")', "_this_.b"])
+def test_conditions_see_hidden_fields_as_they_were_before(name: str) -> None:
     components: Components = [
         {"id": "a", "key": "a", "type": "checkbox"},
         {"id": "b", "key": "b", "type": "textfield", "conditional": {"hide": "=a"}},
-        {"id": "c", "key": "c", "type": "textfield", "conditional": {"hide": '=b = "x"'}},
+        {"id": "c", "key": "c", "type": "textfield", "conditional": {"hide": f'={name} = "x"'}},
     ]
     assert ask(components, {"a": True, "b": "x", "c": "y"}).clean == {"a": True, "c": "y"}
     assert ask(components, {"a": False, "b": "x", "c": "y"}).clean == {"a": False, "b": "x"}
@@ -194,6 +196,31 @@ def test_rows_are_checked_one_by_one() -> None:
 def test_rows_in_rows_have_nested_errors() -> None:
     posted = {"rows": [{"name": "a"}, {"name": "b", "sub": [{"z": "ok"}, {"z": ""}]}]}
     assert ask(ROWS, posted).errors == {"z": [[], [[], [REQUIRED]]]}
+
+
+@pytest.mark.parametrize("name", ["limit", "parent.limit", 'get value(parent, "limit")'])
+def test_a_row_sees_what_is_around_it(name: str) -> None:
+    fields = [{"id": "n", "key": "name", "type": "textfield", "conditional": {"hide": f"={name} = 1"}}]
+    rows: Components = [{"id": "dl", "type": "dynamiclist", "path": "rows", "components": fields}]
+    assert ask(rows, {"rows": [{"name": "a"}]}, limit=1).clean == {"rows": [{}]}
+    assert ask(rows, {"rows": [{"name": "a"}]}, limit=2).clean == {"rows": [{"name": "a"}]}
+
+
+def test_what_was_known_and_posted_is_left_as_it_was() -> None:
+    components: Components = [
+        {"id": "g", "type": "group", "path": "g", "components": [
+            {"id": "a", "key": "a", "type": "textfield"},
+            {"id": "b", "key": "b", "type": "textfield", "conditional": {"hide": '=g.a = "new"'}},
+            {"id": "c", "key": "c", "type": "expression", "expression": "=g.b"},
+        ]},
+        *ROWS,
+        {"id": "s", "key": "s", "type": "textfield", "conditional": {"hide": '=rows[1].name = "none"'}},
+    ]  # fmt: skip
+    known = {"g": {"a": "old", "b": "old", "c": "old"}, "rows": [{"name": "a", "qty": 1, "sub": [{"z": "z"}]}]}
+    posted = {"g": {"a": "new", "b": "new"}, "rows": [{"name": "none", "qty": 2, "sub": []}]}
+    before = copy.deepcopy((known, posted))
+    assert ask(components, posted, **known).clean["rows"] == [{"name": "none", "sub": []}]
+    assert (known, posted) == before
 
 
 def test_an_emptied_list_is_stored_as_empty() -> None:
