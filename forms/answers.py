@@ -281,7 +281,7 @@ class _Checker:
         errors: dict[str, Json] = {}
         for instance in self.submitted():
             component = instance.component
-            if instance.hidden or component.attributes.get("disabled"):
+            if instance.hidden or (component.is_input and component.attributes.get("disabled")):
                 continue
             messages = self.take(instance, stored)
             if messages:

@@ -193,6 +193,11 @@ def test_rows_are_checked_one_by_one() -> None:
     ]  # fmt: skip
 
 
+def test_a_list_cannot_be_disabled_only_its_fields() -> None:
+    rows: Components = [{**ROWS[0], "disabled": True}]
+    assert ask(rows, {"rows": [{"name": "a"}]}) == ask(ROWS, {"rows": [{"name": "a"}]})
+
+
 def test_rows_in_rows_have_nested_errors() -> None:
     posted = {"rows": [{"name": "a"}, {"name": "b", "sub": [{"z": "ok"}, {"z": ""}]}]}
     assert ask(ROWS, posted).errors == {"z": [[], [[], [REQUIRED]]]}
