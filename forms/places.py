@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from forms.components import Json
 
@@ -28,11 +29,8 @@ def _has(rows: Json, index: int) -> bool:
 
 def put(target: Json, place: Place, value: Json) -> None:
     """Set the value at a place, making the contexts on the way; rows must exist."""
-    for step in place[:-1]:
-        if isinstance(step, int):
-            target = target[step]
-            continue
-        if not isinstance(target.get(step), (dict, list)):
+    for step, inner in pairwise(place):
+        if not isinstance(step, int) and not isinstance(target.get(step), list if isinstance(inner, int) else dict):
             target[step] = {}
         target = target[step]
     target[place[-1]] = value
