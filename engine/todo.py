@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select, true
-from sqlalchemy import case as case_when
 
 from engine.access import HELD, who
 from engine.columns import Moment
@@ -78,12 +77,14 @@ def _worklist(scope: str, *, by_process: bool, by_words: bool) -> Select[Any]:
         "free": held.c.claimed_by.is_(None),
         "late": held.c.due_at < bindparam("now", type_=Moment),
     }
-    sums = (func.coalesce(func.sum(case_when((which, 1), else_=0)), 0).label(name) for name, which in scopes.items())
+    sums = (func.count().filter(which).label(name) for name, which in scopes.items())
     counts = select(func.count().label("every"), *sums).select_from(held).cte("counts")
     shown = select(held.c.id).where(scopes.get(scope, true())).order_by(*_urgency(held.c)).limit(PAGE)
     page = shown.offset(bindparam("first")).cte("page")
-    named = page.join(joined, tasks.c.id == page.c.id).outerjoin(people, people.c.username == tasks.c.claimed_by)
-    named = counts.outerjoin(named.outerjoin(groups, groups.c.id == tasks.c.item), true())
+    named = counts.outerjoin(page, true()).outerjoin(tasks, tasks.c.id == page.c.id)
+    named = named.outerjoin(cases, cases.c.id == tasks.c.case_id)
+    named = named.outerjoin(people, people.c.username == tasks.c.claimed_by)
+    named = named.outerjoin(groups, groups.c.id == tasks.c.item)
     return select(counts, *_LISTED).select_from(named).order_by(*_urgency(tasks.c))
 
 
