@@ -16,6 +16,7 @@ from web import (
     account,
     case,
     cli,
+    encoding,
     engine_rest,
     errors,
     links,
@@ -58,7 +59,7 @@ def create_app(given: Mapping[str, str] | None = None, clock: Clock | None = Non
         two_person_publish=settings.two_person_publish,
     )
     app.extensions["prasan"] = request.Site(settings, Database(settings.database_url), engine)
-    for layer in (errors, shown, request):
+    for layer in (encoding, errors, shown, request):
         layer.register(app)
     security.register(app, settings)
     for blueprint in BLUEPRINTS:
