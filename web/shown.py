@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -11,12 +12,13 @@ from datetime import date, datetime, timedelta
 from flask import Flask, get_flashed_messages, request, url_for
 
 from engine import calendar
-from engine.calendar import BANGKOK
+from engine.calendar import BANGKOK, WorkCalendar
 from engine.documents import CLASSES
 from engine.manual import manual
 from engine.registry import STATE_NAMES
 from forms.dates import thai_date, thai_date_short, thai_datetime
 from web.events import sentence
+from web.menu import fixed_url, menu
 from web.request import site
 
 SOON_DAYS = 1
@@ -68,16 +70,18 @@ def moment(value: datetime | None) -> str:
     return thai_datetime(value) if value else "–"
 
 
-def due(value: datetime) -> Due:
+def due(value: datetime, now: datetime | None = None) -> Due:
     """Late, soon (today or the next day), or how many working days are left."""
-    last, today = value.astimezone(BANGKOK).date(), calendar.today(site().engine.clock)
-    if value < site().engine.clock.now():
-        days = (today - last).days
-        return Due("late", f"เกินกำหนด {days} วัน" if days else "เลยกำหนดวันนี้")
-    if (last - today).days <= SOON_DAYS:
-        return Due("soon", "ครบกำหนดวันนี้" if last == today else "ครบกำหนดพรุ่งนี้")
+    now = now or site().engine.clock.now()
+    last, today = value.astimezone(BANGKOK).date(), now.astimezone(BANGKOK).date()
     left = (last - today).days
-    return Due("ok", f"เหลือ {left} วัน" if left > FARTHEST_COUNTED else f"เหลือ {_working_days(today, last)} วันทำการ")
+    if value < now:
+        return Due("late", f"เกินกำหนด {-left} วัน" if left else "เลยกำหนดวันนี้")
+    if left <= SOON_DAYS:
+        return Due("soon", "ครบกำหนดพรุ่งนี้" if left else "ครบกำหนดวันนี้")
+    if left > FARTHEST_COUNTED:
+        return Due("ok", f"เหลือ {left} วัน")
+    return Due("ok", f"เหลือ {_working_days(site().engine.calendar, today, last)} วันทำการ")
 
 
 def term(last: date) -> str:
@@ -86,16 +90,16 @@ def term(last: date) -> str:
     return "late" if days < 0 else "soon" if days <= ENDING_DAYS else "ok"
 
 
-def _working_days(today: date, last: date) -> int:
+@functools.lru_cache(256)  # the tasks of a list are due on few different days
+def _working_days(office: WorkCalendar, today: date, last: date) -> int:
     """Working days after today until the last day."""
-    is_working, days = site().engine.calendar.is_working, (last - today).days
-    return sum(is_working(today + timedelta(days=number)) for number in range(1, days + 1))
+    return sum(office.is_working(today + timedelta(days=number)) for number in range(1, (last - today).days + 1))
 
 
-def since(value: datetime) -> str:
+def since(value: datetime, now: datetime) -> str:
     """How long something has waited: today at a time, yesterday, or days."""
-    local, today = value.astimezone(BANGKOK), calendar.today(site().engine.clock)
-    days = (today - local.date()).days
+    local = value.astimezone(BANGKOK)
+    days = (now.astimezone(BANGKOK).date() - local.date()).days
     if days <= 0:
         return f"วันนี้ {local.hour:02}:{local.minute:02} น."
     return "เมื่อวาน" if days == 1 else f"{days} วันก่อน"
@@ -166,6 +170,8 @@ def register(app: Flask) -> None:
         CLASSES=CLASSES,
         flashed=get_flashed_messages,
         here=here,
+        menu=menu,
+        fixed_url=fixed_url,
         settings=app.extensions["prasan"].settings,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -28,7 +28,8 @@ def worklist() -> ResponseReturnValue:
     with reading() as ctx:
         found = todo.worklist(ctx, me(), scope=scope, **chosen)
         processes = views.processes(ctx)
-    return render_template("worklist.html", found=found, processes=processes, scope=scope, scopes=SCOPES, **chosen)
+    shown = {"found": found, "now": ctx.now, "processes": processes}
+    return render_template("worklist.html", **shown, scope=scope, scopes=SCOPES, **chosen)
 
 
 @pages.get("/tasks/<task_id>")
