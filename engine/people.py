@@ -152,12 +152,12 @@ def _valid(day: Any) -> Any:
 
 
 # Built once: building a statement costs several times what running it does.
-_MEMBER = memberships.join(groups, groups.c.id == memberships.c.group_id)
+# Joined in one line: SQLite would put a join in brackets into a table of its own, the memberships of everybody.
 _ON_DAY = and_(memberships.c.person_id == people.c.id, _valid(bindparam("day")))
 WITH_GROUPS = (  # active people, one row per membership of a day; other statements say which people
     select(people.c.id, people.c.username, people.c.name, people.c.position, people.c.operator)
     .add_columns(memberships.c.group_id, memberships.c.head, groups.c.parent, groups.c.kind)
-    .select_from(people.outerjoin(_MEMBER, _ON_DAY))
+    .select_from(people.outerjoin(memberships, _ON_DAY).outerjoin(groups, groups.c.id == memberships.c.group_id))
     .where(people.c.active)
     .order_by(memberships.c.group_id)
 )
