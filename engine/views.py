@@ -141,9 +141,13 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
     )
 
 
-_OF_CASE = select(tasks).where(tasks.c.case_id == bindparam("case"))
-_OPEN_TASKS = _OF_CASE.where(tasks.c.status == "open").order_by(tasks.c.created_at, tasks.c.item)
-_DONE_TASKS = _OF_CASE.where(tasks.c.status == "done").order_by(tasks.c.done_at, tasks.c.created_at, tasks.c.item)
+_IN_CASE = tasks.c.case_id == bindparam("case")
+_OPEN_TASKS = select(tasks).where(_IN_CASE, tasks.c.status == "open").order_by(tasks.c.created_at, tasks.c.item)
+_DONE_TASKS = (
+    select(*(tasks.c[name] for name in "token element name item done_by done_at answers".split()))
+    .where(_IN_CASE, tasks.c.status == "done")
+    .order_by(tasks.c.done_at, tasks.c.created_at, tasks.c.item)
+)
 
 
 def _done_tasks(ctx: Context, case_id: str) -> list[Row[Any]]:

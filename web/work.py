@@ -43,22 +43,23 @@ def task(task_id: str) -> ResponseReturnValue:
         raise TaskGone(status=view.row.status, by=f" เพราะ{done_by}ทำเสร็จแล้ว" if done_by else "")
     if not view.may_do:
         raise Forbidden(person=me().username)
-    return render_template("task.html", view=view, form=_form_data(view), free=_may_fill_in(view))
+    url = url_for(".task", task_id=task_id)
+    return render_template("task.html", view=view, url=url, form=_form_data(view, url), free=_may_fill_in(view))
 
 
 def _may_fill_in(view: TaskView) -> bool:
     return view.rival is None and view.row.claimed_by in (None, me().username)
 
 
-def _form_data(view: TaskView) -> dict[str, Any] | None:
+def _form_data(view: TaskView, url: str) -> dict[str, Any] | None:
     """What the browser needs to mount the form."""
     if view.form is None:
         return None
     return {
         "schema": view.form.schema,
         "data": {**view.data, **(view.row.draft or {})},
-        "submitUrl": url_for(".complete", task_id=view.row.id),
-        "draftUrl": url_for(".draft", task_id=view.row.id),
+        "submitUrl": url,
+        "draftUrl": f"{url}/draft",
         "readonly": not _may_fill_in(view),
     }
 
