@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table, Text
+from sqlalchemy import Column, Index, String, Table, Text
 
 from engine.columns import Moment
 from engine.tables.base import id_column, metadata, reference
@@ -33,4 +33,5 @@ receipts = Table(
     reference("message_id", "messages", primary_key=True),
     Column("person", String(60), primary_key=True),
     Column("at", Moment, nullable=False),
+    Index("ix_receipts_person_message_id", "person", "message_id"),
 )

@@ -149,7 +149,7 @@ def statements(house: House) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "SET TRANSACTION")):
+        if not statement.startswith("BEGIN"):
             seen.append(statement)
 
     event.listen(house.database.engine, "before_cursor_execute", note)
