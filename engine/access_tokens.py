@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
@@ -71,9 +71,9 @@ def find(ctx: Context, token: str) -> tuple[Person, Row[Any]] | None:
     return (person, rows[0]) if person else None
 
 
-def needs_touch(ctx: Context, row: Row[Any]) -> bool:
+def needs_touch(now: datetime, row: Row[Any]) -> bool:
     """True when the last use was noted more than a minute ago; not every request is a write."""
-    return row.last_used_at is None or bool(ctx.now - row.last_used_at > TOUCH_AFTER)
+    return row.last_used_at is None or bool(now - row.last_used_at > TOUCH_AFTER)
 
 
 def touch(ctx: Context, row: Row[Any]) -> None:

@@ -67,6 +67,12 @@ class Database:
                 connection.commit()  # after a ROLLBACK psycopg prepares every statement anew
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for one SELECT, which needs no transaction to see one consistent state. Raises `Unavailable`."""
+        with _refusals(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing behind.
 

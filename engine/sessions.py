@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, or_, update
@@ -63,9 +63,9 @@ def find(ctx: Context, token: str) -> tuple[Person, Row[Any]] | None:
     return (person, rows[0]) if person else None
 
 
-def needs_touch(ctx: Context, row: Row[Any]) -> bool:
+def needs_touch(now: datetime, row: Row[Any]) -> bool:
     """True when the session was last seen more than a minute ago; not every page view is a write."""
-    return bool(ctx.now - row.seen_at > TOUCH_AFTER)
+    return bool(now - row.seen_at > TOUCH_AFTER)
 
 
 def touch(ctx: Context, row: Row[Any]) -> None:

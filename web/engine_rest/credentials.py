@@ -8,7 +8,7 @@ from engine import access_tokens, audit, people
 from engine.audit import Tag
 from engine.errors import LoginRefused
 from engine.people import Person
-from web.request import reading, site, writing
+from web.request import glancing, reading, site, writing
 
 LONGEST = 200
 
@@ -34,14 +34,14 @@ def _plain(text: str | None) -> str:
 
 
 def _by_token(token: str, username: str | None) -> Person | None:
-    with reading() as ctx:
+    with glancing() as ctx:
         found = access_tokens.find(ctx, token)
     if found is None:
         return None
     person, row = found
     if username not in (None, person.username):
         return None
-    if access_tokens.needs_touch(ctx, row):
+    if access_tokens.needs_touch(ctx.now, row):
         with writing() as ctx:
             access_tokens.touch(ctx, row)
     return person
