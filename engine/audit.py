@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from engine.context import Context
-from engine.statements import unread
+from engine.statements import Unread
 from engine.tables import audit, cases
 
 SYSTEM = "system"
@@ -58,7 +58,7 @@ class Tag(StrEnum):
     EXPORT = "registry:export"
 
 
-_APPEND = unread(insert(audit).inline())  # built once, as all of the hot path; nobody asks for the id
+_APPEND = Unread(insert(audit))
 
 
 def digest(value: Any) -> str:
@@ -79,8 +79,8 @@ def record(
     """Append one event and return its digest, the new head of the case's chain."""
     body = dict(detail)
     link = _link(previous, ctx.now, tag, person, element, body)
-    ctx.db.execute(
-        _APPEND,
+    _APPEND.send(
+        ctx.db,
         {
             "case_id": case,
             "at": ctx.now,

@@ -18,7 +18,7 @@ from engine.context import Context
 from engine.errors import CaseClosed, NotFound
 from engine.library import Definition
 from engine.sqlite import expect
-from engine.statements import unread
+from engine.statements import Unread
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel
@@ -60,10 +60,10 @@ _STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head
 _UNCHANGED = "SELECT version, status, audit_head FROM cases WHERE id = ?"  # for SQLite's driver: every act changes it
 # Built once: building a statement costs several times what running it does.
 _LOCK = select(*COLUMNS).where(_KEY).with_for_update(key_share=True)
-_STORE = unread(
+_STORE = Unread(
     update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED})
 )
-_STORE_HEAD = unread(update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")}))
+_STORE_HEAD = Unread(update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")}))
 
 
 def lock(ctx: Context, case_id: str) -> Case:
@@ -118,8 +118,8 @@ def store(ctx: Context, case: Case) -> None:
     """Write the case back with a new version."""
     case.version += 1
     ended = ctx.now if case.status != RUNNING else None
-    ctx.db.execute(
-        _STORE,
+    _STORE.send(
+        ctx.db,
         {
             "case": case.id,
             "title": case.title,
@@ -137,7 +137,7 @@ def store(ctx: Context, case: Case) -> None:
 def store_head(ctx: Context, case: Case) -> None:
     """Write back only that the case was touched: its audit head and version."""
     case.version += 1
-    ctx.db.execute(_STORE_HEAD, {"case": case.id, "audit_head": case.audit_head, "version": case.version})
+    _STORE_HEAD.send(ctx.db, {"case": case.id, "audit_head": case.audit_head, "version": case.version})
 
 
 def evaluator(ctx: Context) -> Any:

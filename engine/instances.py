@@ -18,15 +18,15 @@ from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
-from engine.statements import unread
+from engine.statements import Unread
 from engine.tables import candidates, participants, tasks
 from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
-_TASKS, _CANDIDATES = unread(insert(tasks)), unread(insert(candidates))
+_TASKS, _CANDIDATES = Unread(insert(tasks)), Unread(insert(candidates))
 _ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
 _KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
-_ADMIT = unread(insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN)))
+_ADMIT = Unread(insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN)))
 _OF_TOKEN = tasks.c.token == bindparam("token")
 _ANOTHER = select(tasks.c.id).where(_OF_TOKEN, tasks.c.status == "open").limit(1)
 _COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN).group_by(tasks.c.status)
@@ -45,9 +45,9 @@ def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
             if not who:
                 incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
     if rows:
-        ctx.db.execute(_TASKS, rows)
+        _TASKS.send(ctx.db, *rows)
     if doers:
-        ctx.db.execute(_CANDIDATES, doers)
+        _CANDIDATES.send(ctx.db, *doers)
         _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, tokens))
 
 
@@ -59,7 +59,7 @@ def _consulted(case: Case, tokens: list[Token]) -> set[str]:
 
 def _admit(ctx: Context, case: Case, who: set[str]) -> None:
     """Whoever was ever asked to work on a case may go on reading it."""
-    ctx.db.execute(_ADMIT, [{"asked": candidate, "case": case.id} for candidate in sorted(who)])
+    _ADMIT.send(ctx.db, *({"asked": candidate, "case": case.id} for candidate in sorted(who)))
 
 
 def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:

@@ -1,12 +1,12 @@
 """PostgreSQL, with few trips to the server: the writes that nobody waits for travel together.
 
-Writes marked `unread` are kept back, and sent as one text before the next statement or with
-the commit; what was wrong with one of them is raised there. Inside a savepoint every write
-goes at once, so that its fault is the savepoint's own.
+`Unread` writes are kept back, and sent as one text before the next statement or with the
+commit; what was wrong with one of them is raised there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -17,8 +17,6 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
-
-from engine.statements import UNREAD
 
 DRIVER = "postgresql+prasan"
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -34,14 +32,23 @@ class Dialect(PGDialect_psycopg):
     supports_statement_cache = True
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Send it, after what was kept back; or keep it back."""
-        if not _keep(context, statement, [parameters]):
-            cursor.execute(statement, parameters)
+        """Send it, after what was kept back."""
+        _send(cursor.connection)
+        cursor.execute(statement, parameters)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """As `do_execute`."""
-        if not _keep(context, statement, parameters):
-            cursor.executemany(statement, parameters)
+        _send(cursor.connection)
+        cursor.executemany(statement, parameters)
+
+    def send(self, db: Connection, sql: str, rows: Sequence[Any]) -> None:
+        """Keep an unread write back; in a savepoint it goes at once, so that its fault is the savepoint's own."""
+        if db.in_nested_transaction():
+            db.exec_driver_sql(sql, rows)
+        else:
+            driver: Any = db.connection.driver_connection
+            kept = _kept_back.setdefault(driver, [])
+            kept += [(sql, row) for row in rows]
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Send what was kept back, and COMMIT with it."""
@@ -55,22 +62,12 @@ class Dialect(PGDialect_psycopg):
             driver.rollback()
 
 
-def _keep(context: Any, statement: str, rows: list[Any]) -> bool:
-    """True when the statement was kept back; otherwise the way is free for it."""
-    driver = context.cursor.connection
-    if context.execution_options.get(UNREAD) and not context.root_connection.in_nested_transaction():
-        _kept_back.setdefault(driver, []).extend((statement, row) for row in rows)
-        return True
-    if driver in _kept_back:
-        _send(driver)
-    return False
-
-
 def _send(driver: psycopg.Connection, last: str = "") -> None:
-    """One text of many statements, which only a cursor that puts the values in by itself can send."""
-    cursor = psycopg.ClientCursor(driver)
-    texts = [cursor.mogrify(statement, row) for statement, row in _kept_back.pop(driver, [])]
-    cursor.execute(";\n".join([*texts, last]))
+    """What was kept back, in one text of many statements, as only a cursor can send that puts the values in itself."""
+    kept = _kept_back.pop(driver, [])
+    if kept or last:
+        cursor = psycopg.ClientCursor(driver)
+        cursor.execute(";\n".join([*(cursor.mogrify(sql, row) for sql, row in kept), last]))
 
 
 def begin(connection: Connection, words: str = "BEGIN") -> None:

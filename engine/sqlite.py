@@ -8,21 +8,19 @@ writes. If somebody was faster it is `Stale`, and done again with the lock from 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic, sleep
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from engine.errors import Busy, Unavailable
-from engine.statements import UNREAD
 
 DRIVER = "sqlite+prasan"
 AHEAD = "ahead"
 POLL_SECONDS = 0.001
-Run: TypeAlias = Callable[[str, Any], Any]
 
 
 class Stale(Exception):
@@ -35,7 +33,7 @@ class Ahead:
     def __init__(self, connection: Connection, take_lock: Callable[[], None]) -> None:
         self._info, self._driver, self._take_lock = connection.info, driver_of(connection), take_lock
         self._facts: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = []
-        self.kept: list[tuple[bool, str, Any]] = []
+        self.kept: list[tuple[str, Sequence[Any]]] = []
 
     def __enter__(self) -> None:
         self._driver.execute("BEGIN")
@@ -56,8 +54,8 @@ class Ahead:
         for query, parameters, row in self._facts:
             if self._driver.execute(query, parameters).fetchone() != row:
                 raise Stale
-        for many, statement, parameters in self.kept:
-            (self._driver.executemany if many else self._driver.execute)(statement, parameters)
+        for statement, rows in self.kept:
+            self._driver.executemany(statement, rows)
 
 
 class Dialect(SQLiteDialect_pysqlite):
@@ -66,14 +64,22 @@ class Dialect(SQLiteDialect_pysqlite):
     supports_statement_cache = True
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Do it, or keep it back."""
-        if not _kept_back(context, statement, parameters, many=False):
-            cursor.execute(statement, parameters)
+        """Do it, under the lock if need be."""
+        _look_ahead(context)
+        cursor.execute(statement, parameters)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """As `do_execute`."""
-        if not _kept_back(context, statement, parameters, many=True):
-            cursor.executemany(statement, parameters)
+        _look_ahead(context)
+        cursor.executemany(statement, parameters)
+
+    def send(self, db: Connection, sql: str, rows: Sequence[Any]) -> None:
+        """Keep an unread write back, or do it where the lock is held."""
+        ahead = db.info.get(AHEAD)
+        if ahead:
+            ahead.kept.append((sql, rows))
+        else:
+            db.exec_driver_sql(sql, rows)
 
     def do_savepoint(self, connection: Connection, name: str) -> None:
         """What happens in a savepoint happens under the lock."""
@@ -90,18 +96,14 @@ class Dialect(SQLiteDialect_pysqlite):
         super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]
 
 
-def _kept_back(context: Any, statement: str, parameters: Any, *, many: bool) -> bool:
-    """True for an unread write ahead of the lock; a write that is read, or reading what was written, needs the lock."""
+def _look_ahead(context: Any) -> None:
+    """A write that is read, and reading after writing, need the lock."""
     ahead: Ahead | None = context.root_connection.info.get(AHEAD)
     if ahead is None:
-        return False
-    if context.execution_options.get(UNREAD):
-        ahead.kept.append((many, statement, parameters))
-        return True
+        return
     only_reads = context.compiled is not None and not (context.is_crud or context.isddl or context.is_text)
     if ahead.kept or not only_reads:
         ahead.catch_up()
-    return False
 
 
 def expect(db: Connection, query: str, parameters: tuple[Any, ...], row: tuple[Any, ...]) -> None:

@@ -21,7 +21,7 @@ from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDutie
 from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.statements import unread, upsert
+from engine.statements import Unread, upsert
 from engine.tables import audit, candidates, drafts, people, tasks
 from engine.tables import cases as cases_table
 from forms import answers as form_answers
@@ -53,12 +53,12 @@ _LOCK = (
     .with_for_update(key_share=True, of=[cases_table, tasks])
 )
 _ANSWERED = {name: bindparam(name, type_=tasks.c[name].type) for name in ("done_at", "answers")}
-_FINISH = unread(
+_FINISH = Unread(
     update(tasks)
     .where(_KEY)
     .values(status=DONE, claimed_by=bindparam("person"), done_by=bindparam("person"), **_ANSWERED)
 )
-_UNASK = unread(delete(candidates).where(candidates.c.task_id == bindparam("task")))
+_UNASK = Unread(delete(candidates).where(candidates.c.task_id == bindparam("task")))
 
 
 def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
@@ -124,8 +124,8 @@ def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, A
     element = case.definition.diagram.elements[row.element]
     clean = check_answers(ctx, case.definition, element, answers, case.data)
     done = {"task": task_id, "person": person.username, "done_at": ctx.now, "answers": clean}
-    ctx.db.execute(_FINISH, done)
-    ctx.db.execute(_UNASK, {"task": task_id})
+    _FINISH.send(ctx.db, done)
+    _UNASK.send(ctx.db, {"task": task_id})
     if element.loop is None:
         del case.rows[row.token]
         _write(case, case.definition.form(element.id), clean)
