@@ -132,21 +132,25 @@ class Office:
 
     @contextmanager
     def counted(self, totals: dict[str, int]) -> Iterator[None]:
-        """Count statements and commits of what runs inside."""
+        """Count statements and commits of what runs inside, as SQLite itself sees them."""
         totals.update(statements=0, commits=0)
 
-        def statement(_c: Any, _cursor: Any, sql: str, *_more: Any) -> None:
-            totals["statements"] += not sql.startswith("BEGIN")
+        def ran(sql: str) -> None:
+            totals["commits"] += sql.startswith("COMMIT")
+            totals["statements"] += not sql.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA"))
 
-        def commit(_c: Any) -> None:
-            totals["commits"] += 1
+        def watch(driver: Any, *_: Any) -> None:
+            driver.set_trace_callback(ran)
+
+        def leave(driver: Any, _: Any) -> None:
+            driver.set_trace_callback(None)
 
         engine = self.database.engine
-        event.listen(engine, "before_cursor_execute", statement)
-        event.listen(engine, "commit", commit)
+        event.listen(engine, "checkout", watch)
+        event.listen(engine, "checkin", leave)
         yield
-        event.remove(engine, "before_cursor_execute", statement)
-        event.remove(engine, "commit", commit)
+        event.remove(engine, "checkout", watch)
+        event.remove(engine, "checkin", leave)
 
     def statements(self) -> dict[str, Any]:
         """Statements of each completion of one W1 case."""

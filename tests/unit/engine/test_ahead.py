@@ -171,3 +171,35 @@ def test_what_is_read_often_is_prepared_once(office: Office) -> None:
     with office.database.read() as db:
         prepared = db.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all()
     assert any("FROM tasks" in statement for statement in prepared)
+
+
+@on_sqlite
+def test_a_completion_is_twelve_statements_at_most_and_one_commit(office: Office) -> None:
+    """As SQLite itself counts."""
+    seen: list[str] = []
+    event.listen(office.database.engine, "checkout", lambda driver, *_: driver.set_trace_callback(seen.append))
+    act = completion(office, at_memo(office))
+    seen.clear()
+    office.database.command(lambda db: act(office.context(db)))
+    words = [sql.split()[0] for sql in seen]
+    assert 0 < len([word for word in words if word not in ("BEGIN", "ROLLBACK", "COMMIT", "PRAGMA")]) <= 12
+    assert words.count("COMMIT") == 1
+
+
+@on_postgresql
+def test_a_completion_is_twelve_statements_at_most_on_postgresql_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act, texts, asked = completion(office, at_memo(office)), list[str](), list[str]()
+    execute = psycopg.ClientCursor.execute
+
+    def counted(self: psycopg.ClientCursor, query: Any, *about: Any, **more: Any) -> Any:
+        texts.append(query)
+        return execute(self, query, *about, **more)
+
+    event.listen(office.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+    monkeypatch.setattr(psycopg.ClientCursor, "execute", counted)
+    office.database.command(lambda db: act(office.context(db)))
+    (text,) = texts
+    assert 0 < len(asked) + text.count(";\n") <= 12
+    assert text.endswith(";\nCOMMIT")
