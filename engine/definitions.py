@@ -10,10 +10,11 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from engine import audit, checks, decisions, diagram, numbering, xml
 from engine.checks import Problem
@@ -238,11 +239,18 @@ def _make_live(ctx: Context, row: Row[Any], person: str) -> None:
     if before is not None and before.id == row.id:
         return
     ctx.db.execute(update(definitions).where(definitions.c.process == row.process).values(live=False))
-    values = {"live": True, "published_at": ctx.now, "published_by": person}
+    values = {"live": True, "published_at": _after_the_last(ctx, row.process), "published_by": person}
     ctx.db.execute(update(definitions).where(definitions.c.id == row.id).values(**values))
     detail = {"process": row.process, "version": row.version, "before": before.version if before is not None else None}
     back = before is not None and before.version > row.version
     audit.record(ctx, audit.Tag.ROLL_BACK if back else audit.Tag.PUBLISH, person, {"definition": row.id, **detail})
+
+
+def _after_the_last(ctx: Context, process: str) -> datetime:
+    """Now, or just after the last publication where the clock went back: their order says what was live before."""
+    of_process = definitions.c.process == process
+    last = ctx.db.execute(select(func.max(definitions.c.published_at)).where(of_process)).scalar()
+    return ctx.now if last is None else max(ctx.now, last + timedelta(microseconds=1))
 
 
 def find(db: Connection, definition_id: str) -> Row[Any]:

@@ -90,6 +90,18 @@ def test_going_back_is_one_click_and_can_be_taken_back(office: Office) -> None:
     assert tags[-4:] == ["definition:deploy", "definition:publish", "definition:roll_back", "definition:publish"]
 
 
+def test_going_back_leads_to_the_version_before_when_the_clock_went_back(office: Office) -> None:
+    owner = office.person("process-owner")
+    for name in ("สอง", "สาม"):
+        office.clock.forward(hours=-2)
+        deploy(office, renamed(name))
+    assert states(office) == [(3, "live"), (2, "retired"), (1, "retired")]
+    before = process(office).previous
+    assert before is not None
+    assert before.row.version == 2
+    assert does(office, lambda ctx: definitions.roll_back(ctx, PROCESS, owner)).version == 2
+
+
 def test_there_is_nothing_to_go_back_to_at_first(office: Office) -> None:
     with pytest.raises(NotFound):
         does(office, lambda ctx: definitions.roll_back(ctx, PROCESS, office.person("admin")))
