@@ -125,8 +125,8 @@ class Database:
         else:
             raise Busy
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest version; whoever comes second finds it there."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to the newest version, or only so far; whoever comes second finds it there."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.write() as connection:
@@ -134,7 +134,7 @@ class Database:
                 connection.exec_driver_sql("SET LOCAL lock_timeout = '60s'")
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def revision(self) -> str | None:
         """The schema version in force, None for an empty database."""
