@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     IntermediateCatchEventParser,
     ReceiveTaskParser,
 )
-from SpiffWorkflow.bpmn.parser.task_parsers import GatewayParser, SubWorkflowParser
+from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser, SubWorkflowParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -30,6 +30,7 @@ from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScript
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
+    InclusiveGateway,
     IntermediateCatchEvent,
     ParallelGateway,
     ReceiveTask,
@@ -44,13 +45,13 @@ from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import SpiffWorkflowException, WorkflowException
-from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.task import Task as LibraryTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine import xml
 from engine.diagram import BPMN
 from engine.errors import DiagramRefused, EngineFault
+from engine.joins import TokenJoin, leading_to
 
 __all__ = [
     "Automatic",
@@ -62,13 +63,10 @@ __all__ = [
     "ErrorEventDefinition",
     "Evaluate",
     "Flow",
-    "Join",
-    "ParallelJoin",
     "Script",
     "Spec",
     "SpiffWorkflowException",
     "SubFlow",
-    "SubWorkflowTask",
     "Task",
     "TaskState",
     "Wait",
@@ -105,29 +103,14 @@ class Automatic(BpmnSpecMixin):  # type: ignore[misc]
         return None
 
 
-class ParallelJoin(ParallelGateway):  # type: ignore[misc]
-    """A parallel gateway that fires once a token stands on each of its flows, and looks no further.
+class ParallelJoin(TokenJoin, ParallelGateway):  # type: ignore[misc]
+    """A parallel gateway that fires once a token stands on each of its flows, and foresees nothing before.
 
-    The library counts tokens of earlier rounds too, so that in a loop it fires with a branch
-    missing, and foresees all that follows once per branch, so that blocks in a row unfold
-    exponentially (ten of three branches into 384,000 tasks). Here a token is used up when
-    the gateway fires, and nothing behind it is foreseen before.
+    The library does, once per branch: ten blocks of three branches in a row unfold into 384,000 tasks.
     """
 
-    def _update_hook(self, my_task: Task) -> bool:
-        arrived = {task.parent.task_spec: task for task in self._waiting(my_task.workflow)}
-        if len(arrived) < len(set(self.inputs)):
-            my_task._set_state(TaskState.WAITING)
-            return False
-        for task in arrived.values():
-            if task.parent.task_spec is not my_task.parent.task_spec:
-                task.cancel()
-        return True
-
-    def _waiting(self, workflow: Any) -> list[Task]:
-        """A task for each token that stands before the gateway."""
-        mine = (task for task in workflow.tasks.values() if task.task_spec is self)
-        return [t for t in mine if not t.has_state(TaskState.FINISHED_MASK) and t.parent.has_state(TaskState.COMPLETED)]
+    def _incomplete(self, empty: set[Any], filled: set[Any], tasks: Iterable[Task]) -> bool:
+        return bool(empty)
 
     def _predict_hook(self, my_task: Task) -> None:
         if len(self.inputs) < 2 or my_task.has_state(TaskState.READY):
@@ -135,6 +118,23 @@ class ParallelJoin(ParallelGateway):  # type: ignore[misc]
 
     def _run_hook(self, my_task: Task) -> bool:
         self._predict(my_task, mask=TaskState.NOT_FINISHED_MASK)
+        return True
+
+
+class InclusiveJoin(TokenJoin, InclusiveGateway):  # type: ignore[misc]
+    """An inclusive gateway that fires once no token elsewhere can come to a flow that has none."""
+
+    def _incomplete(self, empty: set[Any], filled: set[Any], tasks: Iterable[Task]) -> bool:
+        tokens = {task.task_spec for task in tasks if task.holds_token}
+        return bool(tokens & (leading_to(empty, self) - leading_to(filled, self)))
+
+    def _run_hook(self, my_task: Task) -> bool:
+        matching, default = self._get_matching_outputs(my_task)
+        if not matching and not default:
+            raise WorkflowException("no condition holds, and there is no default", task_spec=self)
+        my_task._sync_children(matching or default, TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
         return True
 
 
@@ -170,6 +170,7 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("sendTask"): (TaskParser, Automatic),
         full_tag("businessRuleTask"): (TaskParser, Automatic),
         full_tag("parallelGateway"): (GatewayParser, ParallelJoin),
+        full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
         full_tag("subProcess"): (SubWorkflowParser, SubWorkflowTask),
         full_tag("boundaryEvent"): (_Boundary, BoundaryEvent),
         full_tag("intermediateCatchEvent"): (_Intermediate, IntermediateCatchEvent),
@@ -178,20 +179,13 @@ class _Parser(BpmnParser):  # type: ignore[misc]
 
 
 # Read by diagram.py or meaningless to token flow; SpiffWorkflow would loop or mutate on them.
-_FOREIGN = tuple(
+_FOREIGN = [
     BPMN + tag
     for tag in (
-        "multiInstanceLoopCharacteristics",
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "ioSpecification",
-        "dataObject",
-        "dataObjectReference",
-        "dataStoreReference",
-        "extensionElements",
-        "documentation",
-    )
-)
+        "multiInstanceLoopCharacteristics dataInputAssociation dataOutputAssociation ioSpecification "
+        "dataObject dataObjectReference dataStoreReference extensionElements documentation"
+    ).split()
+]
 
 
 @dataclass(frozen=True)
@@ -274,6 +268,16 @@ class Task(LibraryTask):  # type: ignore[misc]
 
     def _inherit_data(self) -> None:
         return None
+
+    @property
+    def holds_token(self) -> bool:
+        """True under work, and where the turn comes in this very step."""
+        comes = self._state != TaskState.FUTURE or self.parent._state == TaskState.COMPLETED
+        return comes and bool(self._state & TaskState.DEFINITE_MASK)
+
+    def wait(self) -> None:
+        """Stand before a gateway that does not fire yet."""
+        self._state = TaskState.WAITING
 
 
 class _Planted:

@@ -16,12 +16,9 @@ from engine.spiff import (
     BoundaryEventSplit,
     CatchingEvent,
     Flow,
-    Join,
-    ParallelJoin,
     Script,
     Spec,
     SubFlow,
-    SubWorkflowTask,
     Task,
     TaskState,
 )
@@ -39,6 +36,7 @@ def dump(flow: Flow) -> list[Any]:
     places: dict[str, int] = {}
     flows = [_dump(flow, places)]
     flows += [_dump(sub, places) for sub in flow.subprocesses.values() if sub.parent_task_id in places]
+    flow.subprocesses = {key: sub for key, sub in flow.subprocesses.items() if key in places}
     return [FORMAT, *flows]
 
 
@@ -122,7 +120,7 @@ def _fill(flow: Any, entry: list[Any], tasks: list[Task]) -> None:
 def _compact(flow: Any) -> None:
     """Splice finished stretches out, so that a thousand rounds cost what one costs."""
     finished = [task for task in flow.tasks.values() if task._state & FINISHED]
-    for cut in (_splice_boundary, _drop_used, _splice_plain):
+    for cut in (_drop_used, _splice_boundary, _splice_plain):
         for task in reversed(finished):  # children before parents
             if task.id in flow.tasks:
                 cut(flow, task)
@@ -154,9 +152,13 @@ def _splice_boundary(flow: Any, split: Task) -> None:
 
 
 def _drop_used(flow: Any, task: Task) -> None:
-    """A token that a join has used up goes, with the finished stretch that led only to it."""
-    leaf = task.has_state(TaskState.CANCELLED) and isinstance(task.task_spec, ParallelJoin) and not task._children
-    used = leaf or _leads_nowhere(task)
+    """A branch that has ended goes, with the finished stretch that led only to it; nothing lives behind a cancel."""
+    if task._children and task.has_state(TaskState.CANCELLED):
+        for child in task.children:
+            _forget(flow, child)
+        task._children = []
+        flow.last_task = flow.last_task if flow.last_task and flow.last_task.id in flow.tasks else task
+    used = _used_up(task) or _leads_nowhere(task)
     while used:
         parent = flow.tasks.get(task._parent)
         if parent is None or splits(parent):
@@ -165,7 +167,13 @@ def _drop_used(flow: Any, task: Task) -> None:
         _forget(flow, task)
         flow.last_task = flow.last_task if flow.last_task and flow.last_task.id in flow.tasks else parent
         task = parent
-        used = not task._children and task.has_state(FINISHED) and not splits(task)
+        used = _used_up(task)
+
+
+def _used_up(task: Task) -> bool:
+    """True where a branch stopped while the case goes on: at a join that fired, or at the end."""
+    stopped = not task._children and task.has_state(FINISHED) and not task.workflow.completed
+    return stopped and not isinstance(task.task_spec, BoundaryEventJoin)
 
 
 def _leads_nowhere(split: Task) -> bool:
@@ -196,5 +204,4 @@ def _ends(task: Task) -> bool:
 def _structural(task: Task) -> bool:
     """Joins look back along the tree for these, so they stay."""
     spec = task.task_spec
-    looks_back = isinstance(spec, (Join, BoundaryEventSplit, SubWorkflowTask)) and not isinstance(spec, ParallelJoin)
-    return task.triggered or looks_back
+    return task.triggered or isinstance(spec, (BoundaryEventJoin, BoundaryEventSplit))

@@ -13,6 +13,7 @@ from typing import Any
 
 from engine import state as state_rows
 from engine.errors import EndlessLoop, EngineFault
+from engine.joins import TokenJoin
 from engine.spiff import (
     Automatic,
     BoundaryEvent,
@@ -20,7 +21,6 @@ from engine.spiff import (
     ErrorEventDefinition,
     Evaluate,
     Flow,
-    ParallelJoin,
     Script,
     Spec,
     SpiffWorkflowException,
@@ -138,7 +138,7 @@ class Tokens:
     def single(self) -> bool:
         """True when one token of the process itself waits and no join waits for another."""
         flow = self._workflow
-        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, ParallelJoin) for t in self._at_work())
+        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, TokenJoin) for t in self._at_work())
         at_work = [t for t, kind in self._waits() if kind != "event" or not isinstance(t.task_spec, BoundaryEvent)]
         return not joins and len(at_work) == 1 and at_work[0].workflow is flow
 
