@@ -7,9 +7,10 @@ used to find work (S7).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import state as state_rows
 from engine.errors import EndlessLoop, EngineFault
@@ -38,6 +39,9 @@ LIBRARY_FAULTS = (SpiffWorkflowException, AttributeError, KeyError, TypeError, R
 DEFINITE = TaskState.DEFINITE_MASK | TaskState.FINISHED_MASK
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Token:
     """A place where the case waits. `kind` is person, automatic or event."""
@@ -62,7 +66,7 @@ class Tokens:
     @classmethod
     def at_start(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
         """Tokens of a new case, standing before the start event."""
-        return cls(Flow.at_start(spec, Script(evaluate, data)))
+        return cls(_guarded("the start", lambda: Flow.at_start(spec, Script(evaluate, data))))
 
     @classmethod
     def restore(cls, spec: Spec, state: list[Any], evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
@@ -77,7 +81,7 @@ class Tokens:
         if target is None:
             raise EngineFault(reason=f"there is no element {element}")
         tokens = cls.at_start(spec, evaluate, data)
-        tokens._stand_before(target)
+        _guarded(element, lambda: tokens._stand_before(target))
         return tokens
 
     def dump(self) -> list[Any]:
@@ -131,7 +135,7 @@ class Tokens:
         if catcher is None:
             return False
         catcher.task_spec.event_definition.catch(catcher, BpmnEvent(ErrorEventDefinition(code, code)))
-        catcher.task_spec._update(catcher)
+        _guarded(catcher.task_spec.name, lambda: catcher.task_spec._update(catcher))
         return True
 
     @property
@@ -151,9 +155,7 @@ class Tokens:
         root = self._workflow.task_tree
         root._drop_children(force=True)
         root._set_state(TaskState.COMPLETED)
-        child = root._add_child(target, TaskState.FUTURE)
-        target._predict(child, mask=UNFINISHED)
-        target._update(child)
+        _enter(root, target)
 
     def _flows(self) -> list[Flow | SubFlow]:
         return [self._workflow, *self._workflow.subprocesses.values()]
@@ -189,10 +191,7 @@ class Tokens:
 
     def _run(self, act: Callable[[], Any], task: Task) -> None:
         self._waiting = None
-        try:
-            act()
-        except LIBRARY_FAULTS as error:
-            raise EngineFault(reason=f"{task.task_spec.name}: {type(error).__name__}: {error}") from error
+        _guarded(task.task_spec.name, act)
         if task.has_state(TaskState.COMPLETED):
             self._note(task)
 
@@ -211,10 +210,23 @@ class Tokens:
         for output in task.task_spec.outputs:
             if output.name.endswith(".BoundaryEventJoin"):
                 continue
-            child = task._add_child(output, TaskState.FUTURE)
-            child.task_spec._predict(child, mask=UNFINISHED)
-            child.task_spec._update(child)
+            _guarded(task.task_spec.name, functools.partial(_enter, task, output))
             self.passed.append(f"{task.task_spec.bpmn_id}>{output.name.removesuffix(SPLIT)}")
+
+
+def _guarded(place: str, act: Callable[[], T]) -> T:
+    """What an act returns; raises `EngineFault` where the library cannot follow the drawing."""
+    try:
+        return act()
+    except LIBRARY_FAULTS as error:
+        raise EngineFault(reason=f"{place}: {type(error).__name__}: {error}") from error
+
+
+def _enter(task: Task, output: Any) -> None:
+    """A token goes on from a task to an element."""
+    child = task._add_child(output, TaskState.FUTURE)
+    output._predict(child, mask=UNFINISHED)
+    output._update(child)
 
 
 def _kind(task: Task) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine import spiff, xml
+from engine.errors import DiagramRefused, EngineFault
 from engine.tokens import Token, Tokens
 
 EVENTS = {
@@ -293,3 +294,34 @@ def test_an_inclusive_join_waits_for_a_service_that_works_behind_a_choice() -> N
     person, service = (next(t for t in tokens.waiting() if t.kind == kind) for kind in ("person", "automatic"))
     tokens.complete(person.id)
     assert only(again(spec, tokens), service.element) == [service.id]
+
+
+@pytest.fixture(scope="module")
+def endless() -> spiff.Spec:
+    """A reminder leads into a circle that nothing leaves."""
+    drawing = Drawing()
+    names = [drawing.node(tag) for tag in ("startEvent", "userTask", "endEvent", "userTask", "userTask")]
+    start, task, end, here, there = names
+    event = drawing.node("boundaryEvent", f'attachedToRef="{task}" cancelActivity="false"', EVENTS["cycle"])
+    for arrow in ((start, task), (task, end), (event, here), (here, there), (there, here)):
+        drawing.flow(*arrow)
+    return parse("".join(drawing.parts))
+
+
+def test_a_circle_that_nothing_leaves_is_a_fault_wherever_a_token_comes_to_it(endless: spiff.Spec) -> None:
+    with pytest.raises(EngineFault):
+        Tokens.at_element(endless, "userTask_4", lambda *_: None, {})
+    tokens = Tokens.at_start(endless, lambda *_: None, {})
+    tokens.advance()
+    (event,) = (token.id for token in tokens.waiting() if token.kind == "event")
+    with pytest.raises(EngineFault):
+        tokens.fire(event)
+
+
+def test_a_circle_that_nothing_leaves_is_refused_where_a_case_would_start_in_it() -> None:
+    drawing = Drawing()
+    start, here, there = (drawing.node(tag) for tag in ("startEvent", "parallelGateway", "userTask"))
+    for arrow in ((start, there), (there, here), (here, there)):
+        drawing.flow(*arrow)
+    with pytest.raises(DiagramRefused):
+        parse("".join(drawing.parts))
