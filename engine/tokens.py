@@ -158,7 +158,12 @@ class Tokens:
         _enter(root, target)
 
     def _flows(self) -> list[Flow | SubFlow]:
-        return [self._workflow, *self._workflow.subprocesses.values()]
+        """The process, and subprocesses whose element is still there: what a cycle began may end with its task."""
+        flows: list[Flow | SubFlow] = [self._workflow]
+        for sub in self._workflow.subprocesses.values():  # outer before inner
+            if any(sub.parent_task_id in flow.tasks for flow in flows):
+                flows.append(sub)
+        return flows
 
     def _at_work(self) -> list[Task]:
         return [task for flow in self._flows() for task in flow.tasks.values() if task._state & WAITS]

@@ -261,6 +261,17 @@ def again(spec: spiff.Spec, tokens: Tokens) -> Tokens:
     return Tokens.restore(spec, tokens.dump(), lambda *_: True, {})
 
 
+def test_what_a_cycle_began_ends_with_the_task_it_sat_on_at_once_and_in_a_subprocess_too() -> None:
+    spec = looped(("userTask", ("cycle", False, ("sub", ("sub", ("serviceTask",), "plain"), "plain"))))
+    tokens = again(spec, Tokens.at_start(spec, lambda *_: True, {}))
+    task, cycle = only(tokens, "userTask_1", "cycle_3")
+    tokens.fire(cycle)
+    tokens = again(spec, tokens)
+    tokens.complete(task)
+    tokens.advance()
+    assert only(tokens, "manualTask_15") == only(again(spec, tokens), "manualTask_15")
+
+
 def test_what_earlier_rounds_left_in_a_stored_case_goes_with_the_next_step() -> None:
     spec = looped(("parallel", TASK, ("sub", TASK, "plain")))
     tokens = Tokens.restore(spec, STORED, lambda *_: True, {})
