@@ -81,13 +81,6 @@ class Dialect(SQLiteDialect_pysqlite):
         else:
             db.exec_driver_sql(sql, rows)
 
-    def do_savepoint(self, connection: Connection, name: str) -> None:
-        """What happens in a savepoint happens under the lock."""
-        ahead = connection.info.get(AHEAD)
-        if ahead:
-            ahead.catch_up()
-        super().do_savepoint(connection, name)  # type: ignore[no-untyped-call]
-
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit, with what was kept back."""
         ahead = dbapi_connection.info.get(AHEAD)
@@ -97,12 +90,9 @@ class Dialect(SQLiteDialect_pysqlite):
 
 
 def _look_ahead(context: Any) -> None:
-    """A write that is read, and reading after writing, need the lock."""
+    """Only reading does without the lock, and only before writing: a savepoint needs it too."""
     ahead: Ahead | None = context.root_connection.info.get(AHEAD)
-    if ahead is None:
-        return
-    only_reads = context.compiled is not None and not (context.is_crud or context.isddl or context.is_text)
-    if ahead.kept or not only_reads:
+    if ahead and (ahead.kept or context.compiled is None or not context.compiled.statement.is_select):
         ahead.catch_up()
 
 

@@ -31,7 +31,7 @@ OPEN, DONE = "open", "done"
 
 
 class Work(NamedTuple):
-    """What a command needs of a task's row."""
+    """What a command needs of a task's row, with what the person kept for it before."""
 
     id: str
     case_id: str
@@ -41,14 +41,18 @@ class Work(NamedTuple):
     status: str
     claimed_by: str | None
     done_by: str | None
+    draft: dict[str, Any] | None
 
 
 _KEY = tasks.c.id == bindparam("task")
 # Built once: building a statement costs several times what running it does.
 # The case is locked before its task, as everybody does; both are read as they are once locked.
+_TASK = [tasks.c[name].label(f"task_{name}") for name in Work._fields if name != "draft"]
+_MINE = (drafts.c.task_id == tasks.c.id) & (drafts.c.person == bindparam("person"))
 _LOCK = (
-    select(*cases.COLUMNS, *(tasks.c[name].label(f"task_{name}") for name in Work._fields), candidates.c.candidate)
+    select(*cases.COLUMNS, *_TASK, drafts.c.answers.label("draft"), candidates.c.candidate)
     .select_from(cases_table.join(tasks).outerjoin(candidates, candidates.c.task_id == tasks.c.id))
+    .outerjoin(drafts, _MINE)
     .where(_KEY)
     .with_for_update(key_share=True, of=[cases_table, tasks])
 )
@@ -77,7 +81,7 @@ def may_do(ctx: Context, row: Row[Any], person: Person) -> bool:
 
 def claim(ctx: Context, task_id: str, person: Person) -> None:
     """Take an open task; raises `TaskGone`, `Forbidden` or `TaskClaimed`."""
-    case, row, asked = _locked(ctx, task_id)
+    case, row, asked = _locked(ctx, task_id, person)
     _allow(ctx, row, asked, person, case.definition)
     if row.claimed_by is None:
         ctx.db.execute(
@@ -89,7 +93,7 @@ def claim(ctx: Context, task_id: str, person: Person) -> None:
 
 def release(ctx: Context, task_id: str, person: Person) -> None:
     """Give a claimed task back to its group; only the claimer or an operator may."""
-    case, row, _ = _locked(ctx, task_id)
+    case, row, _ = _locked(ctx, task_id, person)
     if row.claimed_by != person.username and not person.operator:
         raise Forbidden(person=person.username)
     ctx.db.execute(update(tasks).where(tasks.c.id == task_id).values(claimed_by=None, claimed_at=None))
@@ -113,16 +117,19 @@ def draft(ctx: Context, task_id: str, person: Person) -> Row[Any] | None:
     return ctx.db.execute(select(drafts).where(mine)).one_or_none()
 
 
-def complete(ctx: Context, task_id: str, person: Person, answers: Mapping[str, Any]) -> cases.Case:
-    """Finish a task with its answers and move the case on.
+def complete(
+    ctx: Context, task_id: str, person: Person, answers: Mapping[str, Any], *, over_draft: bool = False
+) -> cases.Case:
+    """Finish a task with its answers, put over those that the person kept before if asked to, and move the case on.
 
     Raises `TaskGone` (409, names who was faster), `Forbidden`, `TaskClaimed`,
     `SeparationOfDuties`, or `AnswersRefused` (422) with messages by form component.
     """
-    case, row, asked = _locked(ctx, task_id)
+    case, row, asked = _locked(ctx, task_id, person)
     _allow(ctx, row, asked, person, case.definition)
     element = case.definition.diagram.elements[row.element]
-    clean = check_answers(ctx, case.definition, element, answers, case.data)
+    given = {**row.draft, **answers} if over_draft and row.draft else answers
+    clean = check_answers(ctx, case.definition, element, given, case.data)
     done = {"task": task_id, "person": person.username, "done_at": ctx.now, "answers": clean}
     _FINISH.send(ctx.db, done)
     _UNASK.send(ctx.db, {"task": task_id})
@@ -177,9 +184,9 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
     return {**found, **lookups.fill(ctx, wanted)}
 
 
-def _locked(ctx: Context, task_id: str) -> tuple[cases.Case, Work, frozenset[str]]:
+def _locked(ctx: Context, task_id: str, person: Person) -> tuple[cases.Case, Work, frozenset[str]]:
     """The locked case of a task, its row, and the candidates who may do it; raises `NotFound`, `TaskGone`."""
-    rows = ctx.db.execute(_LOCK, {"task": task_id}).all()
+    rows = ctx.db.execute(_LOCK, {"task": task_id, "person": person.username}).all()
     if not rows:
         raise NotFound(what="task", key=task_id)
     task = Work(*rows[0][len(cases.COLUMNS) : -1])

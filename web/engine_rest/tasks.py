@@ -116,7 +116,7 @@ def _complete(ctx: Context, key: str, answers: dict[str, Any]) -> Case:
     """Only a refusal has to ask whether this account may know of the task; raises `NotFound` where not."""
     task = own_id(key)
     try:
-        return commands.complete(ctx, task, me(), {**_kept(ctx, task), **answers})
+        return commands.complete(ctx, task, me(), answers, over_draft=True)
     except (NotFound, Forbidden, TaskGone, CaseClosed):
         find(ctx, key)
         raise

@@ -102,8 +102,7 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     case = at_memo(office)
     act, before = completion(office, case), (office.row(case), office.open(case))
     with office.database.write() as db:
-        for statement in _refusing(table, sqlite=office.database.sqlite):
-            db.exec_driver_sql(statement)
+        _refuse(db, "UPDATE" if table == "cases" else "INSERT", table)
     with pytest.raises(DBAPIError, match="not today"):
         office.database.command(lambda db: act(office.context(db)))
     with office.database.write() as db:
@@ -114,18 +113,23 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     assert problems(office) == []
 
 
-def _refusing(table: str, *, sqlite: bool) -> list[str]:
-    """A trigger that refuses every change of a table."""
-    event = "UPDATE" if table == "cases" else "INSERT"
-    if sqlite:
-        return [f"CREATE TRIGGER no BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'not today'); END"]
-    return [
-        (
-            "CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'not today'; END $$"
-        ),
-        f"CREATE TRIGGER no BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION no()",
-    ]
+def test_a_write_that_fails_at_a_handler_is_the_databases_fault_too(office: Office) -> None:
+    """What was kept back is written before a handler's savepoint."""
+    case = office.start("link_termination", "it")
+    with office.database.write() as db:
+        _refuse(db, "UPDATE", "tasks")
+    with pytest.raises(DBAPIError, match="not today"):
+        office.do(case, "S1", "it", **LINK)
+
+
+def _refuse(db: Connection, act: str, table: str) -> None:
+    """From now on the database refuses an act on every row of a table."""
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql(f"CREATE TRIGGER no BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, 'not today'); END")
+        return
+    body = "$$ BEGIN RAISE EXCEPTION 'not today'; END $$"
+    db.exec_driver_sql(f"CREATE OR REPLACE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS {body}")
+    db.exec_driver_sql(f"CREATE TRIGGER no BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION no()")
 
 
 @on_sqlite
