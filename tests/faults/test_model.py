@@ -227,7 +227,7 @@ def test_whatever_happens_in_whatever_order_the_office_is_where_the_model_is(
     stage: Stage, answers: Mapping[str, Any]
 ) -> None:
     effort = settings(
-        max_examples=times(15, 250),
+        max_examples=times(15, 500),
         stateful_step_count=times(25, 50),
         deadline=None,
         derandomize=not LARGE,

@@ -68,7 +68,7 @@ def test_what_was_restored_is_sound_and_goes_on(
     office: Office, house: House, login: Callable[[str], Actor], copy: Callable[[], Database]
 ) -> None:
     waiting, due, fresh = asked_units(office), with_due_job(office), office.start("link_termination", "it")
-    for _ in range(times(5, 500)):
+    for _ in range(times(5, 10_000)):
         asked_units(office)
     kept = count(office, "SELECT count(*) FROM cases")
     with office.database.write() as db:
