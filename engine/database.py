@@ -78,12 +78,13 @@ class Database:
 
         Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
-        with _refusals(), self._turn() as until, self.engine.connect() as connection, connection.begin():
+        with _refusals(), self._turn() as until, self.engine.connect() as connection:
             if self.sqlite:
                 sqlite.lock(connection, until, self._lock_timeout)
             else:
                 postgresql.begin(connection)
-            yield connection
+            with connection.begin():
+                yield connection
 
     def command(self, act: Callable[[Connection], Result]) -> Result:
         """What a short command returns, once it is committed; `act` may be called twice, so it changes nothing else.

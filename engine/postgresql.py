@@ -46,8 +46,7 @@ class Dialect(PGDialect_psycopg):
         if db.in_nested_transaction():
             db.exec_driver_sql(sql, rows)
         else:
-            driver: Any = db.connection.driver_connection
-            kept = _kept_back.setdefault(driver, [])
+            kept = _kept_back.setdefault(_driver_of(db), [])
             kept += [(sql, row) for row in rows]
 
     def do_commit(self, dbapi_connection: Any) -> None:
@@ -71,9 +70,17 @@ def _send(driver: psycopg.Connection, last: str = "") -> None:
 
 
 def begin(connection: Connection, words: str = "BEGIN") -> None:
-    """Begin a transaction; raises psycopg's own errors."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute(words, prepare=False)
+    """Begin a transaction, on a new connection where the old one died in the pool; raises psycopg's own errors."""
+    try:
+        _driver_of(connection).execute(words, prepare=False)
+    except psycopg.OperationalError:
+        connection.invalidate()
+        connection.engine.dispose()  # the server was away: none in the pool is alive
+        _driver_of(connection).execute(words, prepare=False)
+
+
+def _driver_of(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
