@@ -208,6 +208,7 @@ def main() -> None:
         return
     office = Office(wanted["database"])
     office.steps(Meter(), "bench_w1", 2)
+    office.units(Meter(), 3, 3)
     sample = wanted.get("sample", 1_000)
     result: dict[str, Any] = {name: measure(office, name, count, sample) for name, count in wanted["workloads"].items()}
     if wanted.get("facts"):
