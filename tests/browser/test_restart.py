@@ -1,4 +1,4 @@
-"""The server is killed between any two steps of a case, and the case goes on."""
+"""F-17: the server is killed between any two steps of a case; sessions, drafts and the case go on."""
 
 from __future__ import annotations
 
