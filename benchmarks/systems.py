@@ -35,7 +35,7 @@ class Size:
 
 
 FULL = Size(5, 5, cases=20, sample=1_000, slow_sample=40, seconds=2.0, web_rounds=5, budget=1_200, worklist=True)
-QUICK = Size(3, 1, cases=5, sample=50, slow_sample=8, seconds=0.6, web_rounds=1, budget=26, worklist=False)
+QUICK = Size(3, 1, cases=4, sample=50, slow_sample=6, seconds=0.4, web_rounds=1, budget=15, worklist=False)
 
 
 @dataclass
