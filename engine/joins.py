@@ -5,11 +5,12 @@ The library counts tokens of earlier rounds too, so that in a loop it fires with
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
 
-class TokenJoin:
+class TokenJoin(ABC):
     """A gateway at which tokens wait for each other."""
 
     inputs: list[Any]
@@ -25,9 +26,9 @@ class TokenJoin:
                 task.cancel()
         return True
 
+    @abstractmethod
     def _incomplete(self, empty: set[Any], filled: set[Any], tasks: Iterable[Any]) -> bool:
         """True while a token is missed that may still come."""
-        raise NotImplementedError
 
 
 def leading_to(goals: Iterable[Any], gateway: Any) -> set[Any]:
