@@ -19,6 +19,7 @@ from engine.audit import Tag
 from engine.context import Context
 from engine.errors import NotFound, TokenRefused
 from engine.people import Person
+from engine.statements import Query
 from engine.tables import access_tokens
 from engine.tables import people as people_table
 
@@ -57,7 +58,7 @@ def revoke(ctx: Context, key: str, person: Person) -> None:
 
 
 # Built once: building a statement costs several times what running it does.
-_FIND = (
+_FIND = Query(
     people.WITH_GROUPS.add_columns(access_tokens.c.id.label("token"), access_tokens.c.last_used_at)
     .join(access_tokens, access_tokens.c.person_id == people_table.c.id)
     .where(access_tokens.c.digest == bindparam("digest"))
@@ -66,7 +67,7 @@ _FIND = (
 
 def find(ctx: Context, token: str) -> tuple[Person, Row[Any]] | None:
     """Whose token it is, with its row (token, last_used_at); None when it or the account is not in force."""
-    rows = ctx.db.execute(_FIND, {"digest": _digest(token), **people.on(ctx)}).all()
+    rows = _FIND.rows(ctx.db, {"digest": _digest(token), **people.on(ctx)})
     person = people.first(rows)
     return (person, rows[0]) if person else None
 

@@ -17,8 +17,7 @@ from engine.audit import Tag
 from engine.context import Context
 from engine.errors import CaseClosed, NotFound
 from engine.library import Definition
-from engine.sqlite import expect
-from engine.statements import Unread
+from engine.statements import Fact, Locking, Unread
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel
@@ -57,12 +56,11 @@ _KEY = cases.c.id == bindparam("case")
 _READ = "id number process definition_id status title outcome version data state audit_head"
 COLUMNS = [cases.c[name] for name in _READ.split()]
 _STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head", "ended_at")
-_UNCHANGED = "SELECT version, status, audit_head FROM cases WHERE id = ?"  # for SQLite's driver: every act changes it
 # Built once: building a statement costs several times what running it does.
-_LOCK = select(*COLUMNS).where(_KEY).with_for_update(key_share=True)
-_STORE = Unread(
-    update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED})
-)
+_LOCK = Locking(select(*COLUMNS).where(_KEY))
+_SIGNS = ("version", "audit_head")  # every act changes them; no index knows them, so the server plans by the key
+_UNCHANGED = Fact(select(cases.c.id).where(_KEY, *(cases.c[name] == bindparam(name) for name in _SIGNS)))
+_STORE = Unread(update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED}))
 _STORE_HEAD = Unread(update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")}))
 
 
@@ -71,12 +69,12 @@ def lock(ctx: Context, case_id: str) -> Case:
     return from_row(ctx, lock_row(ctx, case_id))
 
 
-def lock_row(ctx: Context, case_id: str) -> Row[Any]:
+def lock_row(ctx: Context, case_id: str) -> Any:
     """Lock a case's row for this transaction; raises `NotFound`."""
-    row = ctx.db.execute(_LOCK, {"case": case_id}).one_or_none()
-    if row is None:
+    rows = _LOCK.rows(ctx.db, {"case": case_id})
+    if not rows:
         raise NotFound(what="case", key=case_id)
-    return row
+    return rows[0]
 
 
 def try_lock_row(ctx: Context, case_id: str) -> Row[Any] | None:
@@ -94,7 +92,7 @@ def from_row(ctx: Context, row: Any) -> Case:
     """The case of a locked row; raises `CaseClosed` when it is not running."""
     if row.status != RUNNING:
         raise CaseClosed(number=row.number, status=row.status)
-    expect(ctx.db, _UNCHANGED, (row.id,), (row.version, row.status, row.audit_head))
+    _UNCHANGED.expect(ctx.db, {"case": row.id, **{name: getattr(row, name) for name in _SIGNS}})
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     data = row.data
     tokens = Tokens.restore(definition.spec, row.state, evaluator(ctx), data)

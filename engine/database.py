@@ -4,11 +4,12 @@ SQLite (WAL) for one machine, PostgreSQL for many. A read sees one consistent st
 write holds SQLite's one write lock from its first statement, so two commands on a case
 never interleave; on PostgreSQL the case's row lock does the same (see case.lock), and
 locks are always taken in the order case, job, registry row, counter. A command that many
-give at once reckons ahead of SQLite's lock (see sqlite.py).
+give at once reckons ahead of its lock (see ahead.py).
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,11 +23,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from engine import postgresql, sqlite
+from engine.ahead import Ahead, Stale
 from engine.errors import Busy, PrasanError, Unavailable
-from engine.sqlite import Ahead, Stale
 
 LOCK_TIMEOUT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
@@ -63,8 +64,6 @@ class Database:
             else:
                 postgresql.begin(connection, postgresql.BEGIN_READING)
             yield connection
-            if not self.sqlite:
-                connection.commit()  # after a ROLLBACK psycopg prepares every statement anew
 
     @contextmanager
     def glance(self) -> Iterator[Connection]:
@@ -89,21 +88,29 @@ class Database:
     def command(self, act: Callable[[Connection], Result]) -> Result:
         """What a short command returns, once it is committed; `act` may be called twice, so it changes nothing else.
 
-        On SQLite it first reckons ahead of the lock. Raises as `write`, and what `act` raises.
+        It first reckons ahead of its lock. Raises as `write`, and what `act` raises.
         """
-        if self.sqlite:
-            try:
-                return self._ahead(act)
-            except Stale:
-                pass
+        try:
+            return self._ahead(act)
+        except Stale:
+            pass
         with self.write() as connection:
             return act(connection)
 
     def _ahead(self, act: Callable[[Connection], Result]) -> Result:
-        with _refusals(), ExitStack() as turn, self.engine.connect() as connection:
-            lock = partial(self._lock, turn, connection)
-            with Ahead(connection, lock), connection.begin():
-                return act(connection)
+        with (
+            _refusals(),
+            ExitStack() as turn,
+            self.engine.connect() as connection,
+            self._ahead_of_lock(connection, turn),
+            connection.begin(),
+        ):
+            return act(connection)
+
+    def _ahead_of_lock(self, connection: Connection, turn: ExitStack) -> Ahead:
+        if self.sqlite:
+            return sqlite.Ahead(connection, partial(self._lock, turn, connection))
+        return postgresql.Ahead(connection)
 
     def _lock(self, turn: ExitStack, connection: Connection) -> None:
         until = turn.enter_context(self._turn())
@@ -149,7 +156,7 @@ class Database:
 
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"connect_args": {"check_same_thread": False}}
+        return {"connect_args": {"check_same_thread": False, "factory": sqlite.Line}}
     return {
         "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         "pool_size": 10,
@@ -162,22 +169,25 @@ def _refusals() -> Iterator[None]:
     """What the database refuses for a while becomes a refusal of ours; a mistake in a statement stays one."""
     try:
         yield
+    except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
+        raise Unavailable from error
     except DBAPIError as error:
+        refusal = Unavailable() if error.connection_invalidated else _refusal(error.orig)
+        if refusal is None:
+            raise
+        raise refusal from error
+    except (sqlite3.Error, psycopg.Error) as error:  # where the driver itself was asked
         refusal = _refusal(error)
         if refusal is None:
             raise
         raise refusal from error
-    except psycopg.OperationalError as error:  # when we began
-        raise Unavailable from error
-    except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
-        raise Unavailable from error
 
 
-def _refusal(error: DBAPIError) -> PrasanError | None:
-    name, state = getattr(error.orig, "sqlite_errorname", ""), getattr(error.orig, "sqlstate", "")
+def _refusal(error: BaseException | None) -> PrasanError | None:
+    name, state = getattr(error, "sqlite_errorname", ""), getattr(error, "sqlstate", "")
     if state in LOCKED or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy()
-    unconnected = isinstance(error, OperationalError) and state is None
-    lost = unconnected or error.connection_invalidated or (state or "").startswith(AWAY)
+    unconnected = isinstance(error, psycopg.OperationalError) and state is None
+    away = unconnected or (state or "").startswith(AWAY)
     full = name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY"))
-    return Unavailable() if lost or full else None
+    return Unavailable() if away or full else None

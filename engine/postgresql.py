@@ -1,86 +1,183 @@
 """PostgreSQL, with few trips to the server: the writes that nobody waits for travel together.
 
-`Unread` writes are kept back, and sent as one text before the next statement or with the
-commit; what was wrong with one of them is raised there.
+`Unread` writes are kept back, and sent before the next statement or with the commit; what
+was wrong with one of them is raised there. They and every `Query` are asked in libpq's own
+words, and the server plans each of them once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Generator, Iterable, Sequence
 from time import monotonic
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
+from typing import Any, cast
 
 import psycopg
-from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection
+from psycopg import generators
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import DivisionByZero, error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Connection, Select, literal_column, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
 
+from engine import ahead
+from engine.ahead import Message, Stale, driver_of, hold_back
+
 DRIVER = "postgresql+prasan"
-BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+BEGIN: Message = ("BEGIN", ())
+BEGIN_READING: Message = ("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", ())
+COMMIT: Message = ("COMMIT", ())
+ROLLBACK: Message = ("ROLLBACK", ())
 IDLE_SECONDS = 1.0  # a connection used so shortly ago is not asked whether it lives
+FORGETTING = ("DROP", "ALTER", "ROLLBACK", "DISCARD", "DEALLOCATE")  # after these psycopg deallocates what is prepared
 USED = "used"
-Kept: TypeAlias = list[tuple[str, Any]]
-_kept_back: WeakKeyDictionary[psycopg.Connection, Kept] = WeakKeyDictionary()
+_names = map("prasan_{}".format, itertools.count())
+
+
+class Line(psycopg.Connection):
+    """A connection to the server, with what is kept back for it and what it has prepared."""
+
+    ahead: Ahead | None = None
+
+    def __init__(self, *about: Any, **more: Any) -> None:
+        super().__init__(*about, **more)
+        self._values = Transformer(self)
+        self._ready: dict[str, bytes] = {}
+        self.kept: list[Message] = []
+
+    def send(self, *last: Message) -> Any:
+        """Send what was kept back and these, in one trip; the last answer. Raises psycopg's errors, the first one."""
+        messages, self.kept = [*self.kept, *last], []
+        asked = [(sql, self._as_text(values)) for sql, values in messages]
+        names = self._ready | {sql: next(_names).encode() for sql, _ in asked if sql not in self._ready}
+        if len(asked) == 1 and names == self._ready:
+            ((sql, values),) = asked
+            answers = [self.pgconn.exec_prepared(names[sql], values)]
+        else:
+            answers = self._converse(asked, names) if asked else []
+        for answer in answers:
+            if answer.status == ExecStatus.FATAL_ERROR:
+                raise psycopg.OperationalError(answer.get_error_message()) if self.broken else error_from_result(answer)
+        self._ready = names
+        return answers[-1] if answers else None
+
+    def fetch(self, message: Message) -> list[Any]:
+        """The rows that a query finds."""
+        answer = self.send(message)
+        self._values.set_pgresult(answer)
+        found: list[Any] = self._values.load_rows(0, answer.ntuples, tuple)
+        return found
+
+    def note(self, status: str | None) -> None:
+        """Hear what a statement that psycopg sent did to the connection."""
+        if status and status.startswith(FORGETTING):
+            self._ready = {}
+
+    def _as_text(self, values: Sequence[Any]) -> Any:
+        return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
+
+    def _converse(self, asked: list[tuple[str, Any]], names: dict[str, bytes]) -> list[Any]:
+        """The answers to all of it, asked in libpq's pipeline mode."""
+        wire, unknown = self.pgconn, names.keys() - self._ready.keys()
+        wire.enter_pipeline_mode()
+        try:
+            for sql in unknown:
+                wire.send_prepare(names[sql], sql.encode())
+            for sql, values in asked:
+                wire.send_query_prepared(names[sql], values)
+            wire.pipeline_sync()
+            answers = self.wait(_answers(wire, len(unknown) + len(asked) + 1))
+            wire.exit_pipeline_mode()
+        except BaseException:
+            self.close()  # nobody knows where the conversation stands
+            raise
+        return [answer for answer in answers if answer.status != ExecStatus.PIPELINE_SYNC]
+
+
+def _answers(wire: Any, count: int) -> Generator[Any, Any, list[Any]]:
+    yield from generators.send(wire)
+    found: list[Any] = []
+    for _ in range(count):
+        found += yield from generators.fetch_many(wire)
+    return found
+
+
+class Ahead(ahead.Ahead):
+    """A command that begins its transaction only where it writes; what it reads before, it reads as is."""
+
+    def catch_up(self, *last: Message) -> None:
+        """Begin, and write what was kept back; a fact that no longer holds ends it there."""
+        self.driver.ahead = None  # from now on the connection does at once what it is told
+        self.driver.kept = [BEGIN, *self.facts, *self.kept]
+        try:
+            self.driver.send(*last)
+        except DivisionByZero:
+            raise Stale from None
 
 
 class Dialect(PGDialect_psycopg):
     """SQLAlchemy's own, but for when things are sent. Its connections are in autocommit: we say BEGIN ourselves."""
 
     supports_statement_cache = True
+    wording = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+    def connect(self, *about: Any, **more: Any) -> Any:
+        """A new connection."""
+        return Line.connect(*about, **more)
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Send it, after what was kept back."""
-        _send(cursor.connection)
+        hold_back(cursor.connection, context)
+        cursor.connection.send()
         cursor.execute(statement, parameters)
+        cursor.connection.note(cursor.statusmessage)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """As `do_execute`."""
-        _send(cursor.connection)
+        hold_back(cursor.connection, context)
+        cursor.connection.send()
         cursor.executemany(statement, parameters)
+        cursor.connection.note(cursor.statusmessage)
 
-    def send(self, db: Connection, sql: str, rows: Sequence[Any]) -> None:
-        """Keep an unread write back; in a savepoint it goes at once, so that its fault is the savepoint's own."""
-        if db.in_nested_transaction():
-            db.exec_driver_sql(sql, rows)
-        else:
-            kept = _kept_back.setdefault(_driver_of(db), [])
-            kept += [(sql, row) for row in rows]
+    def send(self, db: Connection, messages: Iterable[Message]) -> None:
+        """Keep unread writes back."""
+        driver_of(db).kept += messages
+
+    def fetch(self, db: Connection, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """What a query finds."""
+        return cast(Line, driver_of(db)).fetch((sql, values))
+
+    def insist(self, fact: Select[Any]) -> Select[Any]:
+        """A fact locks its row, and its failing ends the transaction: the commit travels behind it unasked."""
+        held = fact.with_for_update(key_share=True).subquery("held")
+        return select(literal_column("1 / count(*)")).select_from(held)
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Send what was kept back, and COMMIT with it."""
-        _send(dbapi_connection.driver_connection, "COMMIT")
+        line: Line = dbapi_connection.driver_connection
+        if line.ahead is None:
+            line.send(COMMIT)
+        elif line.ahead.kept:
+            line.ahead.catch_up(COMMIT)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Forget what was kept back; the pool asks for this after every use."""
-        driver = dbapi_connection.driver_connection
-        _kept_back.pop(driver, None)
-        if driver.info.transaction_status != TransactionStatus.IDLE:
-            driver.rollback()
+        """Forget what was kept back; the pool asks for this after every use. psycopg must not hear of it (`note`)."""
+        line: Line = dbapi_connection.driver_connection
+        line.kept = []
+        if line.pgconn.transaction_status != TransactionStatus.IDLE:
+            line.send(ROLLBACK)
 
 
-def _send(driver: psycopg.Connection, last: str = "") -> None:
-    """What was kept back, in one text of many statements, as only a cursor can send that puts the values in itself."""
-    kept = _kept_back.pop(driver, [])
-    if kept or last:
-        cursor = psycopg.ClientCursor(driver)
-        cursor.execute(";\n".join([*(cursor.mogrify(sql, row) for sql, row in kept), last]))
-
-
-def begin(connection: Connection, words: str = "BEGIN") -> None:
+def begin(connection: Connection, words: Message = BEGIN) -> None:
     """Begin a transaction, on a new connection where the old one died in the pool; raises psycopg's own errors."""
     try:
-        _driver_of(connection).execute(words, prepare=False)
+        driver_of(connection).send(words)
     except psycopg.OperationalError:
         connection.invalidate()
         connection.engine.dispose()  # the server was away: none in the pool is alive
-        _driver_of(connection).execute(words, prepare=False)
-
-
-def _driver_of(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+        driver_of(connection).send(words)
 
 
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:

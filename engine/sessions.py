@@ -16,6 +16,7 @@ from sqlalchemy import Row, bindparam, delete, insert, or_, update
 from engine import people
 from engine.context import Context
 from engine.people import Person
+from engine.statements import Query
 from engine.tables import people as people_table
 from engine.tables import sessions
 
@@ -47,7 +48,7 @@ def clear(ctx: Context) -> None:
 
 
 # Built once: building a statement costs several times what running it does.
-_FIND = (
+_FIND = Query(
     people.WITH_GROUPS.add_columns(sessions.c.id.label("session"), sessions.c.seen_at)
     .join(sessions, sessions.c.person_id == people_table.c.id)
     .where(sessions.c.id == bindparam("session"))
@@ -58,7 +59,7 @@ _FIND = (
 def find(ctx: Context, token: str) -> tuple[Person, Row[Any]] | None:
     """Who is logged in by a token, with the session's row (session, seen_at); None when it or the account is over."""
     which = {"session": _hashed(token), "idle": ctx.now - IDLE, "oldest": ctx.now - ABSOLUTE}
-    rows = ctx.db.execute(_FIND, {**which, **people.on(ctx)}).all()
+    rows = _FIND.rows(ctx.db, {**which, **people.on(ctx)})
     person = people.first(rows)
     return (person, rows[0]) if person else None
 

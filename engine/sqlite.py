@@ -1,61 +1,53 @@
-"""SQLite, with its one write lock held for as short a time as may be.
-
-A command that runs `Ahead` of its lock reads and reckons in a snapshot, and its unread writes
-are kept back. Then it takes the lock, looks whether the facts it built on still hold, and
-writes. If somebody was faster it is `Stale`, and done again with the lock from the start.
-"""
+"""SQLite, with its one write lock held for as short a time as may be."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from engine import ahead
+from engine.ahead import Message, Stale, driver_of, hold_back
 from engine.errors import Busy, Unavailable
 
 DRIVER = "sqlite+prasan"
-AHEAD = "ahead"
 POLL_SECONDS = 0.001
 
 
-class Stale(Exception):
-    """What a command had read has changed before it could write."""
+class Line(sqlite3.Connection):
+    """A connection."""
+
+    ahead: Ahead | None = None
 
 
-class Ahead:
-    """A command ahead of its lock: the facts it builds on, and the writes kept back."""
+class Ahead(ahead.Ahead):
+    """A command that reads in a snapshot, until `take_lock` has given it the write lock."""
 
     def __init__(self, connection: Connection, take_lock: Callable[[], None]) -> None:
-        self._info, self._driver, self._take_lock = connection.info, driver_of(connection), take_lock
-        self._facts: list[tuple[str, tuple[Any, ...], tuple[Any, ...]]] = []
-        self.kept: list[tuple[str, Sequence[Any]]] = []
+        super().__init__(connection)
+        self._take_lock = take_lock
 
     def __enter__(self) -> None:
-        self._driver.execute("BEGIN")
-        self._info[AHEAD] = self
-
-    def __exit__(self, *_: object) -> None:
-        self._info.pop(AHEAD, None)
-
-    def expect(self, query: str, parameters: tuple[Any, ...], row: tuple[Any, ...]) -> None:
-        """Remember a fact: what the query must still answer once the lock is held."""
-        self._facts.append((query, parameters, row))
+        self.driver.execute("BEGIN")
+        super().__enter__()
 
     def catch_up(self) -> None:
-        """Take the lock and write what was kept back; raises `Stale`, `Busy` or `Unavailable`."""
-        del self._info[AHEAD]  # from now on the connection does at once what it is told
-        self._driver.execute("ROLLBACK")
+        """Leave the snapshot, take the lock, look and write."""
+        self.driver.ahead = None  # from now on the connection does at once what it is told
+        self.driver.execute("ROLLBACK")
         self._take_lock()
-        for query, parameters, row in self._facts:
-            if self._driver.execute(query, parameters).fetchone() != row:
+        for query, values in self.facts:
+            if self.driver.execute(query, values).fetchone() is None:
                 raise Stale
-        for statement, rows in self.kept:
-            self._driver.executemany(statement, rows)
+        for statement, values in self.kept:
+            self.driver.execute(statement, values)
 
 
 class Dialect(SQLiteDialect_pysqlite):
@@ -63,49 +55,41 @@ class Dialect(SQLiteDialect_pysqlite):
 
     supports_statement_cache = True
 
+    @property
+    def wording(self) -> Dialect:
+        """In whose words unread writes and facts are compiled."""
+        return self
+
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Do it, under the lock if need be."""
-        _look_ahead(context)
+        hold_back(cursor.connection, context)
         cursor.execute(statement, parameters)
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """As `do_execute`."""
-        _look_ahead(context)
+        hold_back(cursor.connection, context)
         cursor.executemany(statement, parameters)
 
-    def send(self, db: Connection, sql: str, rows: Sequence[Any]) -> None:
-        """Keep an unread write back, or do it where the lock is held."""
-        ahead = db.info.get(AHEAD)
-        if ahead:
-            ahead.kept.append((sql, rows))
-        else:
-            db.exec_driver_sql(sql, rows)
+    def send(self, db: Connection, messages: Iterable[Message]) -> None:
+        """Do unread writes; the lock is held."""
+        for sql, some in groupby(messages, itemgetter(0)):
+            db.exec_driver_sql(sql, [tuple(values) for _, values in some])
+
+    def fetch(self, db: Connection, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """What a query finds."""
+        found: list[Any] = driver_of(db).execute(sql, values).fetchall()
+        return found
+
+    def insist(self, fact: Select[Any]) -> Select[Any]:
+        """How a fact is asked for."""
+        return fact
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit, with what was kept back."""
-        ahead = dbapi_connection.info.get(AHEAD)
+        ahead = dbapi_connection.driver_connection.ahead
         if ahead and ahead.kept:
             ahead.catch_up()
         super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]
-
-
-def _look_ahead(context: Any) -> None:
-    """Only reading does without the lock, and only before writing: a savepoint needs it too."""
-    ahead: Ahead | None = context.root_connection.info.get(AHEAD)
-    if ahead and (ahead.kept or context.compiled is None or not context.compiled.statement.is_select):
-        ahead.catch_up()
-
-
-def expect(db: Connection, query: str, parameters: tuple[Any, ...], row: tuple[Any, ...]) -> None:
-    """A command ahead of its lock builds on this row; one that holds the lock need not ask."""
-    ahead = db.info.get(AHEAD)
-    if ahead:
-        ahead.expect(query, parameters, row)
-
-
-def driver_of(connection: Connection) -> Any:
-    """The driver's own connection."""
-    return connection.connection.driver_connection
 
 
 def lock(connection: Connection, until: float, patience: float) -> None:

@@ -1,54 +1,132 @@
-"""What statements say beyond SQL: which writes may wait, and how a row is put or replaced."""
+"""What statements say beyond SQL: which writes may wait, what reads lock, what must still hold, what replaces what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias, TypeGuard, cast
 
-from sqlalchemy import BindParameter, Connection, Dialect, Insert, Table
+from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import UpdateBase
+
+from engine.ahead import Message, driver_of
 
 Row: TypeAlias = Mapping[str, Any]
+Bind: TypeAlias = Callable[[Row], list[Any]]
 
 
-class Unread:
+class _Worded:
+    """A statement that is compiled once, for the columns of its first row."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, Bind]] = {}
+
+    def _messages(self, db: Connection, *rows: Row) -> list[Message]:
+        dialect: Any = db.dialect
+        if dialect.name not in self._compiled:
+            self._compiled[dialect.name] = _compile(dialect, self._wording(dialect), rows[0])
+        sql, bind = self._compiled[dialect.name]
+        return [(sql, bind(row)) for row in rows]
+
+    def _wording(self, _dialect: Any) -> Any:
+        return self._statement
+
+
+class Unread(_Worded):
     """A write whose answer nobody looks at: it may reach the database later, within its transaction.
 
-    What is wrong with it is raised then. It is compiled once, for the columns of its first row.
+    What is wrong with it is raised then.
     """
 
-    def __init__(self, statement: UpdateBase) -> None:
-        self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
+    def __init__(self, statement: Insert | Update | Delete) -> None:
+        super().__init__(statement.inline() if _of_rows(statement) else statement)
 
     def send(self, db: Connection, *rows: Row) -> None:
-        """Do it for every row; all have the same keys."""
-        dialect: Any = db.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect, rows[0])
-        dialect.send(db, compiled.sql, [compiled.bind(row) for row in rows])
+        """Do it for every row; all have the same keys. In a savepoint at once, so that its fault is the savepoint's."""
+        if db.in_nested_transaction():
+            db.execute(self._statement, rows)
+            return
+        ahead, messages = driver_of(db).ahead, self._messages(db, *rows)
+        if ahead:
+            ahead.kept += messages
+        else:
+            dialect: Any = db.dialect
+            dialect.send(db, messages)
 
-    def _compile(self, dialect: Dialect, row: Row) -> _Compiled:
-        columns = list(row) if isinstance(self._statement, Insert) and self._statement.select is None else None
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=columns)
-        values = {name: _value(bind, row, dialect) for name, bind in compiled.binds.items()}
-        made = _Compiled(
-            str(compiled), _in_order(values, compiled.positiontup) if compiled.positional else _named(values)
-        )
-        self._compiled[dialect.name] = made
+
+class Fact(_Worded):
+    """A SELECT that finds a row as long as what a command builds on is so."""
+
+    def expect(self, db: Connection, row: Row) -> None:
+        """A command ahead of its lock builds on this; one that holds the lock need not ask."""
+        ahead = driver_of(db).ahead
+        if ahead:
+            ahead.facts += self._messages(db, row)
+
+    def _wording(self, dialect: Any) -> Any:
+        return dialect.insist(self._statement)
+
+
+class Query(_Worded):
+    """A SELECT that is asked again and again: the driver is asked itself, and answers rows with names."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        super().__init__(statement)
+        self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
+        self._readers: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
+
+    def rows(self, db: Connection, values: Row) -> list[Any]:
+        """What it finds. Raises the driver's own errors."""
+        ahead, dialect = driver_of(db).ahead, cast(Any, db.dialect)
+        (message,) = self._messages(db, values)
+        if ahead and ahead.kept:
+            ahead.catch_up()
+        readers = self._readers.get(dialect.name) or self._learn(dialect)
+        return [self._read(readers, found) for found in dialect.fetch(db, *message)]
+
+    def _read(self, readers: list[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
+        row = list(found)
+        for place, read in readers:
+            row[place] = read(row[place])
+        return self._row._make(row)
+
+    def _learn(self, dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+        types = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
+        found = [(place, type_.result_processor(dialect, None)) for place, type_ in enumerate(types)]
+        made = self._readers[dialect.name] = [(place, read) for place, read in found if read]
         return made
 
 
-class _Compiled(NamedTuple):
-    sql: str
-    bind: Callable[[Row], Any]
+class Locking:
+    """A query that locks the rows it finds; ahead of the lock it only reads, and somebody states the `Fact`."""
+
+    def __init__(self, statement: Select[Any], *of: Table) -> None:
+        self._reading, self._locking = Query(statement), Query(statement.with_for_update(key_share=True, of=of or None))
+
+    def rows(self, db: Connection, values: Row) -> list[Any]:
+        """What it finds."""
+        return (self._reading if driver_of(db).ahead else self._locking).rows(db, values)
 
 
-Value: TypeAlias = Callable[[Row], Any]
+def upsert(db: Connection, table: Table) -> Any:
+    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
+    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _value(bind: BindParameter[Any], row: Row, dialect: Dialect) -> Value:
+def _compile(dialect: Any, statement: Any, row: Row) -> tuple[str, Bind]:
+    columns = list(row) if _of_rows(statement) else None
+    compiled: Any = statement.compile(dialect=dialect.wording, column_keys=columns)
+    found = [_value(compiled.binds[name], row, dialect) for name in compiled.positiontup]
+    return str(compiled), lambda row: [value(row) for value in found]
+
+
+def _of_rows(statement: Any) -> TypeGuard[Insert]:
+    return isinstance(statement, Insert) and statement.select is None
+
+
+def _value(bind: BindParameter[Any], row: Row, dialect: Any) -> Callable[[Row], Any]:
     """How to find the value of a parameter, as the driver wants it: in the row, or in the statement itself."""
     name, process = bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)
     if name not in row:
@@ -57,17 +135,3 @@ def _value(bind: BindParameter[Any], row: Row, dialect: Dialect) -> Value:
     if process is None:
         return itemgetter(name)
     return lambda row: process(row[name])
-
-
-def _in_order(values: Mapping[str, Value], order: Iterable[str]) -> Callable[[Row], tuple[Any, ...]]:
-    found = [values[name] for name in order]
-    return lambda row: tuple([value(row) for value in found])
-
-
-def _named(values: Mapping[str, Value]) -> Callable[[Row], dict[str, Any]]:
-    return lambda row: {name: value(row) for name, value in values.items()}
-
-
-def upsert(db: Connection, table: Table) -> Any:
-    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`, in this database's words."""
-    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)

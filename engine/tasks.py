@@ -21,7 +21,7 @@ from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDutie
 from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.statements import Unread, upsert
+from engine.statements import Locking, Unread, upsert
 from engine.tables import audit, candidates, drafts, people, tasks
 from engine.tables import cases as cases_table
 from forms import answers as form_answers
@@ -49,12 +49,13 @@ _KEY = tasks.c.id == bindparam("task")
 # The case is locked before its task, as everybody does; both are read as they are once locked.
 _TASK = [tasks.c[name].label(f"task_{name}") for name in Work._fields if name != "draft"]
 _MINE = (drafts.c.task_id == tasks.c.id) & (drafts.c.person == bindparam("person"))
-_LOCK = (
+_LOCK = Locking(
     select(*cases.COLUMNS, *_TASK, drafts.c.answers.label("draft"), candidates.c.candidate)
     .select_from(cases_table.join(tasks).outerjoin(candidates, candidates.c.task_id == tasks.c.id))
     .outerjoin(drafts, _MINE)
-    .where(_KEY)
-    .with_for_update(key_share=True, of=[cases_table, tasks])
+    .where(_KEY),
+    cases_table,
+    tasks,
 )
 _ANSWERED = {name: bindparam(name, type_=tasks.c[name].type) for name in ("done_at", "answers")}
 _FINISH = Unread(
@@ -186,7 +187,7 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
 
 def _locked(ctx: Context, task_id: str, person: Person) -> tuple[cases.Case, Work, frozenset[str]]:
     """The locked case of a task, its row, and the candidates who may do it; raises `NotFound`, `TaskGone`."""
-    rows = ctx.db.execute(_LOCK, {"task": task_id, "person": person.username}).all()
+    rows = _LOCK.rows(ctx.db, {"task": task_id, "person": person.username})
     if not rows:
         raise NotFound(what="task", key=task_id)
     task = Work(*rows[0][len(cases.COLUMNS) : -1])

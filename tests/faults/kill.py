@@ -17,10 +17,10 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
+from engine.ahead import driver_of
 from engine.context import Context, Engine
 from engine.database import Database
 from engine.library import Library
-from engine.sqlite import AHEAD
 from tests.conftest import Office
 
 BEFORE, AFTER = "before the commit", "after the commit"
@@ -54,8 +54,8 @@ class Doomed(Database):
                 _die_at_statement(db, point)
             result = act(db)
             if point == BEFORE:
-                if AHEAD in db.info:
-                    db.info[AHEAD].catch_up()  # all is written, nothing committed
+                if driver_of(db).ahead:
+                    driver_of(db).ahead.catch_up()  # all is written, nothing committed
                 die()
             return result
 

@@ -1,18 +1,20 @@
-"""Commands that reckon before they write: ahead of SQLite's lock, and with few trips to PostgreSQL."""
+"""Commands that reckon before they write: ahead of their lock, and with few trips to PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError
 
-from engine import sqlite, tasks
+from engine import tasks
+from engine.ahead import Message, driver_of
 from engine.context import Context
 from engine.errors import AnswersRefused, TaskGone
+from engine.postgresql import Ahead, Line
 from engine.tables import tasks as task_rows
 from tests.conftest import Office
 from tests.faults.scenes import LINK, problems
@@ -39,7 +41,6 @@ def elements(office: Office, case: str) -> list[str]:
     return [task.element for task in office.open(case)]
 
 
-@on_sqlite
 def test_what_was_reckoned_on_a_case_that_changed_is_reckoned_again(office: Office) -> None:
     case = at_memo(office)
     act, tries = completion(office, case), list[str]()
@@ -59,7 +60,6 @@ def test_what_was_reckoned_on_a_case_that_changed_is_reckoned_again(office: Offi
     assert problems(office) == []
 
 
-@on_sqlite
 def test_another_case_overtakes_without_harm(office: Office) -> None:
     mine, theirs = at_memo(office), at_memo(office)
     act, other, tries = completion(office, mine), completion(office, theirs), list[str]()
@@ -76,7 +76,6 @@ def test_another_case_overtakes_without_harm(office: Office) -> None:
     assert problems(office) == []
 
 
-@on_sqlite
 def test_a_refusal_takes_no_lock(office: Office) -> None:
     case = office.start("link_termination", "it")
     it, task = office.person("it"), office.open(case)[0].id
@@ -132,7 +131,6 @@ def _refuse(db: Connection, act: str, table: str) -> None:
     db.exec_driver_sql(f"CREATE TRIGGER no BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION no()")
 
 
-@on_sqlite
 def test_a_lock_that_does_not_come_leaves_the_connection_as_it_was(office: Office) -> None:
     case = at_memo(office)
     act = completion(office, case)
@@ -144,31 +142,81 @@ def test_a_lock_that_does_not_come_leaves_the_connection_as_it_was(office: Offic
     with pytest.raises(ZeroDivisionError):
         office.database.command(fails)
     with office.database.write() as db:
-        assert sqlite.AHEAD not in db.info
+        assert driver_of(db).ahead is None
     office.database.command(lambda db: act(office.context(db)))
     assert problems(office) == []
 
 
+@contextmanager
+def trips(office: Office) -> Iterator[list[list[str]]]:
+    """What goes to PostgreSQL at once: the first words of its statements."""
+    seen: list[list[str]] = []
+    send = Line.send
+
+    def noted(line: Line, *last: Message) -> Any:
+        words = [sql.split()[0] for sql, _ in (*line.kept, *last)]
+        seen.extend([words] if words else [])
+        return send(line, *last)
+
+    def asked(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append([statement.split(maxsplit=1)[0]])
+
+    event.listen(office.database.engine, "before_cursor_execute", asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Line, "send", noted)
+        yield seen
+    event.remove(office.database.engine, "before_cursor_execute", asked)
+
+
 @on_postgresql
-def test_all_writes_of_a_completion_are_one_trip(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for BEGIN, for what it reads, and once more: for everything that it writes and the commit."""
-    act, trips, asked = completion(office, at_memo(office)), list[str](), list[str]()
-    wait = psycopg.Connection.wait
+def test_a_completion_is_two_trips(office: Office) -> None:
+    """It asks for what it reads; then it begins, makes sure of it, writes and commits in one breath."""
+    act = completion(office, at_memo(office))
+    with trips(office) as seen:
+        office.database.command(lambda db: act(office.context(db)))
+    assert seen[0] == ["SELECT"]
+    assert seen[1][:2] == ["BEGIN", "SELECT"]
+    assert seen[1][-1] == "COMMIT"
+    assert seen[1].count("COMMIT") == 1
+    assert len(seen) == 2
+    assert sum(map(len, seen)) - 2 <= 12  # statements, beside BEGIN and COMMIT
 
-    def counted(self: psycopg.Connection, *about: Any) -> Any:
-        trips.append("trip")
-        return wait(self, *about)
 
-    event.listen(office.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2].split()[0]))
-    monkeypatch.setattr(psycopg.Connection, "wait", counted)
-    office.database.command(lambda db: act(office.context(db)))
-    assert asked == ["SELECT"]
-    assert len(trips) == 3
+@on_postgresql
+def test_the_case_is_found_by_its_key_while_the_server_knows_nothing_of_the_tables(office: Office) -> None:
+    """It plans once for a connection's life: by an index on the status it would read every running case."""
+    act = completion(office, at_memo(office))
+    with office.database.engine.connect() as db, Ahead(db):
+        act(office.context(db))
+        ((sql, values),) = driver_of(db).ahead.facts
+    given = ", ".join(f"'{value}'" for value in values)
+    with office.database.write() as db:
+        db.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        db.exec_driver_sql(f"PREPARE fact AS {sql}")
+        plan = "\n".join(db.exec_driver_sql(f"EXPLAIN EXECUTE fact ({given})").scalars())
+    assert "pk_cases" in plan
+
+
+@on_postgresql
+def test_a_connection_goes_on_after_psycopg_forgot_what_was_prepared(office: Office) -> None:
+    """It tells the server so at a DROP, an ALTER and every ROLLBACK, and means what we have prepared too."""
+    mine, theirs = completion(office, at_memo(office)), completion(office, at_memo(office))
+    for _ in range(6):  # psycopg prepares what it was asked five times
+        with office.database.write() as db:
+            db.execute(select(task_rows)).all()
+            with suppress(ZeroDivisionError), db.begin_nested():
+                db.execute(select(task_rows)).all()
+                raise ZeroDivisionError
+    office.database.command(lambda db: mine(office.context(db)))
+    with office.database.write() as db, suppress(ZeroDivisionError), db.begin_nested():
+        raise ZeroDivisionError
+    office.database.command(lambda db: theirs(office.context(db)))
+    assert problems(office) == []
 
 
 @on_postgresql
 def test_what_is_read_often_is_prepared_once(office: Office) -> None:
-    """psycopg forgets what it prepared at every ROLLBACK."""
+    """psycopg would forget what it prepared at every ROLLBACK that it sees."""
     for _ in range(8):
         with office.database.read() as db:
             db.execute(select(task_rows)).all()
@@ -188,22 +236,3 @@ def test_a_completion_is_twelve_statements_at_most_and_one_commit(office: Office
     words = [sql.split()[0] for sql in seen]
     assert 0 < len([word for word in words if word not in ("BEGIN", "ROLLBACK", "COMMIT", "PRAGMA")]) <= 12
     assert words.count("COMMIT") == 1
-
-
-@on_postgresql
-def test_a_completion_is_twelve_statements_at_most_on_postgresql_too(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    act, texts, asked = completion(office, at_memo(office)), list[str](), list[str]()
-    execute = psycopg.ClientCursor.execute
-
-    def counted(self: psycopg.ClientCursor, query: Any, *about: Any, **more: Any) -> Any:
-        texts.append(query)
-        return execute(self, query, *about, **more)
-
-    event.listen(office.database.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
-    monkeypatch.setattr(psycopg.ClientCursor, "execute", counted)
-    office.database.command(lambda db: act(office.context(db)))
-    (text,) = texts
-    assert 0 < len(asked) + text.count(";\n") <= 12
-    assert text.endswith(";\nCOMMIT")

@@ -1,0 +1,57 @@
+"""A command ahead of its lock: it reads and reckons without one, and keeps its writes back.
+
+When it commits, or has to do more than read, it takes the lock, sees that the facts it
+built on still hold, and writes. If somebody was faster it is `Stale`, and done again with
+the lock from the start.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection
+
+Message: TypeAlias = tuple[str, Sequence[Any]]  # a statement in the driver's own words, with its values
+
+
+class Stale(Exception):
+    """What a command had read has changed before it could write."""
+
+
+class Ahead(ABC):
+    """What such a command has to remember until it holds its lock."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.driver = driver_of(connection)
+        self.facts: list[Message] = []
+        self.kept: list[Message] = []
+
+    def __enter__(self) -> None:
+        self.driver.ahead = self
+
+    def __exit__(self, *_: object) -> None:
+        self.driver.ahead = None
+
+    @abstractmethod
+    def catch_up(self) -> None:
+        """Take the lock and write what was kept back; raises `Stale`, `Busy` or `Unavailable`."""
+
+
+def driver_of(connection: Connection) -> Any:
+    """The driver's own connection; its `ahead` is the command on it, while that is ahead of its lock."""
+    return connection.connection.driver_connection
+
+
+def hold_back(driver: Any, context: Any) -> None:
+    """Before SQLAlchemy does a statement: only reading does without the lock, and only before writing."""
+    ahead: Ahead | None = driver.ahead
+    if ahead and (ahead.kept or not _reads(context.compiled)):
+        ahead.catch_up()
+
+
+def _reads(compiled: Any) -> bool:
+    if compiled is None or not compiled.statement.is_select:
+        return False
+    return compiled.statement._for_update_arg is None  # noqa: SLF001 - as the compilers of dialects do
