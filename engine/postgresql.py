@@ -16,7 +16,7 @@ import psycopg
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import DivisionByZero, error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from sqlalchemy import Connection, Select, literal_column, select
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -43,14 +43,15 @@ class Line(psycopg.Connection):
 
     def __init__(self, *about: Any, **more: Any) -> None:
         super().__init__(*about, **more)
-        self._values = Transformer(self)
         self._ready: dict[str, bytes] = {}
         self.kept: list[Message] = []
 
     def send(self, *last: Message) -> Any:
         """Send what was kept back and these, in one trip; the last answer. Raises psycopg's errors, the first one."""
         messages, self.kept = [*self.kept, *last], []
-        asked = [(sql, self._as_text(values)) for sql, values in messages]
+        text = Transformer(self)
+        asked: list[tuple[str, Any]] = []
+        asked += ((sql, text.dump_sequence(row, [PyFormat.TEXT] * len(row))) for sql, row in messages)
         names = self._ready | {sql: next(_names).encode() for sql, _ in asked if sql not in self._ready}
         if len(asked) == 1 and names == self._ready:
             ((sql, values),) = asked
@@ -59,24 +60,26 @@ class Line(psycopg.Connection):
             answers = self._converse(asked, names) if asked else []
         for answer in answers:
             if answer.status == ExecStatus.FATAL_ERROR:
-                raise psycopg.OperationalError(answer.get_error_message()) if self.broken else error_from_result(answer)
+                self._refuse(answer)
         self._ready = names
         return answers[-1] if answers else None
 
     def fetch(self, message: Message) -> list[Any]:
         """The rows that a query finds."""
-        answer = self.send(message)
-        self._values.set_pgresult(answer)
-        found: list[Any] = self._values.load_rows(0, answer.ntuples, tuple)
-        return found
+        answer, text = self.send(message), Transformer(self)
+        text.set_pgresult(answer)
+        return text.load_rows(0, answer.ntuples, tuple)
 
     def note(self, status: str | None) -> None:
         """Hear what a statement that psycopg sent did to the connection."""
         if status and status.startswith(FORGETTING):
             self._ready = {}
 
-    def _as_text(self, values: Sequence[Any]) -> Any:
-        return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
+    def _refuse(self, answer: Any) -> None:
+        if answer.error_field(DiagnosticField.SQLSTATE):
+            raise error_from_result(answer)
+        self.close()  # not the server's word but libpq's: the server is no longer there
+        raise psycopg.OperationalError(answer.get_error_message())
 
     def _converse(self, asked: list[tuple[str, Any]], names: dict[str, bytes]) -> list[Any]:
         """The answers to all of it, asked in libpq's pipeline mode."""

@@ -16,14 +16,15 @@ Row: TypeAlias = Mapping[str, Any]
 Bind: TypeAlias = Callable[[Row], list[Any]]
 
 
-class _Worded:
+class Worded:
     """A statement that is compiled once, for the columns of its first row."""
 
     def __init__(self, statement: Any) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Bind]] = {}
 
-    def _messages(self, db: Connection, *rows: Row) -> list[Message]:
+    def messages(self, db: Connection, *rows: Row) -> list[Message]:
+        """What to tell the driver of this database, for every row."""
         dialect: Any = db.dialect
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = _compile(dialect, self._wording(dialect), rows[0])
@@ -34,7 +35,7 @@ class _Worded:
         return self._statement
 
 
-class Unread(_Worded):
+class Unread(Worded):
     """A write whose answer nobody looks at: it may reach the database later, within its transaction.
 
     What is wrong with it is raised then.
@@ -48,7 +49,7 @@ class Unread(_Worded):
         if db.in_nested_transaction():
             db.execute(self._statement, rows)
             return
-        ahead, messages = driver_of(db).ahead, self._messages(db, *rows)
+        ahead, messages = driver_of(db).ahead, self.messages(db, *rows)
         if ahead:
             ahead.kept += messages
         else:
@@ -56,20 +57,20 @@ class Unread(_Worded):
             dialect.send(db, messages)
 
 
-class Fact(_Worded):
+class Fact(Worded):
     """A SELECT that finds a row as long as what a command builds on is so."""
 
     def expect(self, db: Connection, row: Row) -> None:
         """A command ahead of its lock builds on this; one that holds the lock need not ask."""
         ahead = driver_of(db).ahead
         if ahead:
-            ahead.facts += self._messages(db, row)
+            ahead.facts += self.messages(db, row)
 
     def _wording(self, dialect: Any) -> Any:
         return dialect.insist(self._statement)
 
 
-class Query(_Worded):
+class Query(Worded):
     """A SELECT that is asked again and again: the driver is asked itself, and answers rows with names."""
 
     def __init__(self, statement: Select[Any]) -> None:
@@ -80,7 +81,7 @@ class Query(_Worded):
     def rows(self, db: Connection, values: Row) -> list[Any]:
         """What it finds. Raises the driver's own errors."""
         ahead, dialect = driver_of(db).ahead, cast(Any, db.dialect)
-        (message,) = self._messages(db, values)
+        (message,) = self.messages(db, values)
         if ahead and ahead.kept:
             ahead.catch_up()
         readers = self._readers.get(dialect.name) or self._learn(dialect)

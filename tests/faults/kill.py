@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from engine.ahead import driver_of
 from engine.context import Context, Engine
 from engine.database import Database
 from engine.library import Library
 from tests.conftest import Office
+from tests.statements import each_statement
 
 BEFORE, AFTER = "before the commit", "after the commit"
 Act = Callable[[Context], Any]
@@ -38,9 +39,8 @@ class Doomed(Database):
     def write(self) -> Iterator[Connection]:
         point = self._next()
         with super().write() as db:
-            if isinstance(point, int):
-                _die_at_statement(db, point)
-            yield db
+            with _dying_after(db, point):
+                yield db
             if point == BEFORE:
                 die()
         if point == AFTER:
@@ -50,9 +50,8 @@ class Doomed(Database):
         point = self._next()
 
         def doomed(db: Connection) -> Any:
-            if isinstance(point, int):
-                _die_at_statement(db, point)
-            result = act(db)
+            with _dying_after(db, point):
+                result = act(db)
             if point == BEFORE:
                 if driver_of(db).ahead:
                     driver_of(db).ahead.catch_up()  # all is written, nothing committed
@@ -74,15 +73,22 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die_at_statement(db: Connection, number: int) -> None:
-    left = [number]
+@contextmanager
+def _dying_after(db: Connection, statements: str | int | None) -> Iterator[None]:
+    if not isinstance(statements, int):
+        yield
+        return
+    left = [statements]
 
-    def count(*_: Any) -> None:
-        left[0] -= 1
-        if left[0] <= 0:
+    def count(asked: Connection, _: str) -> None:
+        left[0] -= asked is db
+        if left[0] < 0:  # so many have been done
             die()
 
-    event.listen(db, "after_cursor_execute", count)
+    with each_statement(db.engine, count):
+        yield
+    if left[0] <= 0:
+        die()
 
 
 def in_process(office: Office, act: Callable[[Engine, Database], Any], point: str | int, nth: int = 1) -> bool:

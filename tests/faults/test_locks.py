@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from engine import case as engine_case
 from engine import tasks
@@ -79,22 +79,21 @@ class Watch:
     @contextmanager
     def looking(self, office: Office) -> Iterator[None]:
         """In the thread that calls this."""
-        me, engine = threading.get_ident(), office.database.engine
+        me, dialect = threading.get_ident(), cast(Any, office.database.engine.dialect)
+        fetch = dialect.fetch
 
-        def asks(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if threading.get_ident() == me:
-                self.asked.append(statement)
-                self.comes.set()
+        def looked(db: Connection, sql: str, values: Sequence[Any]) -> Any:
+            if threading.get_ident() != me:
+                return fetch(db, sql, values)
+            self.asked.append(sql)
+            self.comes.set()
+            found = fetch(db, sql, values)
+            self.locked_at = self.locked_at or monotonic()
+            return found
 
-        def answered(*_: Any) -> None:
-            if threading.get_ident() == me:
-                self.locked_at = self.locked_at or monotonic()
-
-        event.listen(engine, "before_cursor_execute", asks)
-        event.listen(engine, "after_cursor_execute", answered)
-        yield
-        event.remove(engine, "before_cursor_execute", asks)
-        event.remove(engine, "after_cursor_execute", answered)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dialect, "fetch", looked)
+            yield
 
 
 def test_two_tasks_of_one_case_wait_for_nothing_but_its_row(office: Office) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from engine import cases, jobs, tasks
 from engine.context import Context
@@ -18,6 +19,7 @@ from engine.errors import PrasanError
 from engine.tables import jobs as jobs_table
 from tests.conftest import Office
 from tests.faults.scenes import LARGE, LINK, asked_units, deploy, problems, times, with_due_job
+from tests.statements import each_answer
 
 USERS = 8
 AT_THE_FIRST_LOCK, AT_THE_END = "at the first lock", "at the end"
@@ -30,9 +32,8 @@ def outcome(
     """`done`, or the type of the refusal; anything but a refusal of ours fails the test. `held` runs at the point."""
     try:
         with office.database.write() as db:
-            if point == AT_THE_FIRST_LOCK:
-                _once_locked(db, held)
-            act(office.context(db))
+            with _once_locked(db, held if point == AT_THE_FIRST_LOCK else lambda: None):
+                act(office.context(db))
             if point == AT_THE_END:
                 held()
     except PrasanError as refusal:
@@ -43,7 +44,7 @@ def outcome(
 
 
 def at_once(office: Office, act: Callable[[Context], Any]) -> str:
-    """As `outcome`, as a page does it: on SQLite ahead of the lock."""
+    """As `outcome`, as a page does it: ahead of the lock."""
     try:
         office.database.command(lambda db: act(office.context(db)))
     except PrasanError as refusal:
@@ -53,15 +54,17 @@ def at_once(office: Office, act: Callable[[Context], Any]) -> str:
     return "done"
 
 
-def _once_locked(db: Connection, held: Callable[[], None]) -> None:
+@contextmanager
+def _once_locked(db: Connection, held: Callable[[], None]) -> Iterator[None]:
     """Call `held` after the first statement that locks a row; SQLite has locked everything before it."""
     waiting = [held]
 
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def look(statement: str) -> None:
         if waiting and (db.dialect.name == "sqlite" or " FOR " in statement.replace("\n", " ")):
             waiting.pop()()
 
-    event.listen(db, "after_cursor_execute", look)
+    with each_answer(db, look):
+        yield
 
 
 @pytest.mark.parametrize("users", [2, USERS])
@@ -174,36 +177,40 @@ PLACES: dict[Callable[[Office], str], tuple[Verb, ...]] = {
 }
 
 
-@pytest.mark.parametrize("point", [AT_THE_FIRST_LOCK, AT_THE_END])
+@pytest.mark.parametrize(("point", "how"), [(AT_THE_FIRST_LOCK, outcome), (AT_THE_END, outcome), (AT_THE_END, at_once)])
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 def test_any_two_acts_at_one_case_end_as_one_after_the_other(
-    office: Office, place: Callable[[Office], str], point: str
+    office: Office, place: Callable[[Office], str], point: str, how: Callable[..., str] = outcome
 ) -> None:
     """No deadlock, no fault, nobody waits for more than the other's transaction."""
     for first, second in itertools.product(PLACES[place], repeat=2):
         if point == AT_THE_FIRST_LOCK and not LARGE and {first, second}.isdisjoint({_due, _retry}):
             continue  # people lock the case first and so wait at the same place
         case = place(office)
-        results = _overlap(office, first(office, case), second(office, case), point)
+        results = _overlap(office, first(office, case), second(office, case), point, how)
         assert results[0] == "done" or first is _release, (first, second, results)
         assert problems(office, case) == [], (first, second, results)
     assert problems(office) == []
 
 
 def _overlap(
-    office: Office, first: Callable[[Context], Any], second: Callable[[Context], Any], point: str
+    office: Office,
+    first: Callable[[Context], Any],
+    second: Callable[[Context], Any],
+    point: str,
+    how: Callable[..., str],
 ) -> tuple[str, str]:
-    """The second comes while the first stands at the point of its transaction."""
+    """The second comes, somehow, while the first stands at the point of its transaction."""
     follower: list[Future[str]] = []
 
     def let_second_come() -> None:
-        follower.append(pool.submit(outcome, office, second))
+        follower.append(pool.submit(how, office, second))
         time.sleep(0.03)
 
     with ThreadPoolExecutor(1) as pool:
         result = outcome(office, first, let_second_come, point)
         if not follower:
-            follower.append(pool.submit(outcome, office, second))
+            follower.append(pool.submit(how, office, second))
         return result, follower[0].result()
 
 

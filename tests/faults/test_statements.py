@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from engine import jobs
+from engine.ahead import driver_of
 from engine.errors import PrasanError
 from tests.conftest import Office
 from tests.faults.scenes import SCENES, go_on, problems, snapshot
+from tests.statements import each_statement
 
 MOST_STATEMENTS = 200
 
@@ -24,19 +26,15 @@ def failing_statement(office: Office, number: int) -> Iterator[list[int]]:
     """The statement of this number fails as a broken disk would make it; yields how many were left to count."""
     left = [number]
 
-    def count(_connection: Any, cursor: Any, *_: Any) -> None:
+    def count(db: Connection, _: str) -> None:
         left[0] -= 1
         if left[0] == 0:
             if office.database.sqlite:
                 raise sqlite3.OperationalError("disk I/O error")
-            cursor.execute("SELECT 1 / 0")  # a real error, so that PostgreSQL ends the transaction
+            driver_of(db).execute("SELECT 1 / 0")  # a real error, so that PostgreSQL ends the transaction
 
-    engine = office.database.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with each_statement(office.database.engine, count):
         yield left
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 @pytest.mark.parametrize("name", [name for name in SCENES if name not in ("deploy", "send")])
@@ -47,7 +45,7 @@ def test_a_failing_statement_leaves_the_old_state_or_the_new(office: Office, nam
         with failing_statement(office, number) as left:
             try:
                 scene.act(office.engine, office.database)
-            except (DBAPIError, sqlite3.OperationalError, PrasanError):
+            except (DBAPIError, sqlite3.OperationalError, psycopg.Error, PrasanError):
                 assert scene.act is jobs.run_due or snapshot(office) == before
         assert problems(office) == []
         if left[0] > 0:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, event
 
 from engine import tasks, todo
+from tests.statements import all_statements
 from tests.web.conftest import Actor, House
 
 Login = Callable[[str], Actor]
@@ -144,30 +142,6 @@ def test_a_late_task_is_marked(login: Login, house: House) -> None:
     assert "เกินกำหนด (1)" in page
 
 
-@contextmanager
-def statements(house: House) -> Iterator[list[str]]:
-    """What the database is asked meanwhile, transactions apart."""
-    seen: list[str] = []
-    dialect: Any = house.database.engine.dialect
-    send = dialect.send
-
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith("BEGIN") and statement not in seen[-1:]:  # an unread write that is sent at once
-            seen.append(statement)
-
-    def note_unread(db: Connection, statement: str, rows: Sequence[Any]) -> None:
-        seen.append(statement)
-        send(db, statement, rows)
-
-    event.listen(house.database.engine, "before_cursor_execute", note)
-    dialect.send = note_unread
-    try:
-        yield seen
-    finally:
-        del dialect.send
-        event.remove(house.database.engine, "before_cursor_execute", note)
-
-
 def test_pages_ask_the_database_little(login: Login, house: House) -> None:
     it = login("it")
     for _ in range(3):
@@ -175,7 +149,7 @@ def test_pages_ask_the_database_little(login: Login, house: House) -> None:
     task = it.task("S1")
     it.opens("/")
     for url, most in (("/", 4), (f"/tasks/{task}", 7)):
-        with statements(house) as seen:
+        with all_statements(house.database.engine) as seen:
             assert it.opens(url).status_code == 200
         assert len(seen) <= most, "\n".join(seen)
         assert all(statement.startswith(("SELECT", "WITH")) for statement in seen)
@@ -187,11 +161,11 @@ def test_a_submit_asks_for_the_person_the_name_and_the_next_task_beside_the_comm
     it.starts("information_request")
     first, second = (row.id for row in house.reads(lambda ctx: todo.worklist(ctx, it.person)).rows)
     given, person = house.answers["information_request_S1"], it.person
-    with statements(house) as command:
-        house.does(lambda ctx: tasks.complete(ctx, first, person, given))
+    with all_statements(house.database.engine) as command:
+        house.database.command(lambda db: tasks.complete(house.engine.context(db), first, person, given))
     it.csrf()
     token = it.csrf()
-    with statements(house) as request:
+    with all_statements(house.database.engine) as request:
         sent = it.client.post(f"/tasks/{second}", json={"answers": given}, headers={"X-CSRFToken": token})
     assert sent.status_code == 200
     assert len(request) <= len(command) + 3, "\n".join(request)
