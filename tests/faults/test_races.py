@@ -180,7 +180,7 @@ PLACES: dict[Callable[[Office], str], tuple[Verb, ...]] = {
 @pytest.mark.parametrize(("point", "how"), [(AT_THE_FIRST_LOCK, outcome), (AT_THE_END, outcome), (AT_THE_END, at_once)])
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 def test_any_two_acts_at_one_case_end_as_one_after_the_other(
-    office: Office, place: Callable[[Office], str], point: str, how: Callable[..., str] = outcome
+    office: Office, place: Callable[[Office], str], point: str, how: Callable[..., str]
 ) -> None:
     """No deadlock, no fault, nobody waits for more than the other's transaction."""
     for first, second in itertools.product(PLACES[place], repeat=2):
@@ -198,7 +198,7 @@ def _overlap(
     first: Callable[[Context], Any],
     second: Callable[[Context], Any],
     point: str,
-    how: Callable[..., str],
+    how: Callable[..., str] = outcome,
 ) -> tuple[str, str]:
     """The second comes, somehow, while the first stands at the point of its transaction."""
     follower: list[Future[str]] = []
