@@ -22,7 +22,7 @@ POLL_SECONDS = 0.001
 
 
 class Line(sqlite3.Connection):
-    """A connection."""
+    """A connection to the file."""
 
     ahead: Ahead | None = None
 

@@ -14,6 +14,7 @@ from engine.ahead import Message, driver_of
 
 Row: TypeAlias = Mapping[str, Any]
 Bind: TypeAlias = Callable[[Row], list[Any]]
+Readers: TypeAlias = list[tuple[int, Callable[[Any], Any]]]  # which values of a row are not what the driver says
 
 
 class Worded:
@@ -76,7 +77,7 @@ class Query(Worded):
     def __init__(self, statement: Select[Any]) -> None:
         super().__init__(statement)
         self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
-        self._readers: dict[str, list[tuple[int, Callable[[Any], Any]]]] = {}
+        self._readers: dict[str, Readers] = {}
 
     def rows(self, db: Connection, values: Row) -> list[Any]:
         """What it finds. Raises the driver's own errors."""
@@ -84,20 +85,21 @@ class Query(Worded):
         (message,) = self.messages(db, values)
         if ahead and ahead.kept:
             ahead.catch_up()
-        readers = self._readers.get(dialect.name) or self._learn(dialect)
+        if dialect.name not in self._readers:
+            self._readers[dialect.name] = self._learn(dialect)
+        readers = self._readers[dialect.name]
         return [self._read(readers, found) for found in dialect.fetch(db, *message)]
 
-    def _read(self, readers: list[tuple[int, Callable[[Any], Any]]], found: Sequence[Any]) -> Any:
+    def _learn(self, dialect: Any) -> Readers:
+        types = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
+        found = [(place, type_.result_processor(dialect, None)) for place, type_ in enumerate(types)]
+        return [(place, read) for place, read in found if read]
+
+    def _read(self, readers: Readers, found: Sequence[Any]) -> Any:
         row = list(found)
         for place, read in readers:
             row[place] = read(row[place])
         return self._row._make(row)
-
-    def _learn(self, dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-        types = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
-        found = [(place, type_.result_processor(dialect, None)) for place, type_ in enumerate(types)]
-        made = self._readers[dialect.name] = [(place, read) for place, read in found if read]
-        return made
 
 
 class Locking:
