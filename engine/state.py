@@ -161,13 +161,18 @@ def _drop_used(flow: Any, task: Task) -> None:
     used = _used_up(task) or _leads_nowhere(task)
     while used:
         parent = flow.tasks.get(task._parent)
-        if parent is None or splits(parent):
+        if parent is None or (splits(parent) and not _fired_before(task, parent)):
             return
         parent._children.remove(task.id)
         _forget(flow, task)
         flow.last_task = flow.last_task if flow.last_task and flow.last_task.id in flow.tasks else parent
         task = parent
         used = _used_up(task)
+
+
+def _fired_before(task: Task, split: Task) -> bool:
+    """True for one of several firings of a repeating event."""
+    return any(other is not task and other.task_spec is task.task_spec for other in split.children)
 
 
 def _used_up(task: Task) -> bool:

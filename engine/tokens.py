@@ -158,7 +158,7 @@ class Tokens:
         _enter(root, target)
 
     def _flows(self) -> list[Flow | SubFlow]:
-        """The process, and subprocesses whose element is still there: what a cycle began may end with its task."""
+        """The process, and subprocesses whose element is still there: one may have ended with what was around it."""
         flows: list[Flow | SubFlow] = [self._workflow]
         for sub in self._workflow.subprocesses.values():  # outer before inner
             if any(sub.parent_task_id in flow.tasks for flow in flows):
@@ -210,12 +210,14 @@ class Tokens:
                 self.passed.append(f"{element}>{child.task_spec.name.removesuffix(SPLIT)}")
 
     def _fire_again(self, task: Task) -> None:
+        """Beside the event that waits on, one has fired: what that began outlives the task that they sit on."""
         self._waiting = None
         self.passed.append(task.task_spec.bpmn_id)
+        fired = Task(task.workflow, task.task_spec, task.parent, TaskState.COMPLETED) if splits(task.parent) else task
         for output in task.task_spec.outputs:
             if output.name.endswith(".BoundaryEventJoin"):
                 continue
-            _guarded(task.task_spec.name, functools.partial(_enter, task, output))
+            _guarded(task.task_spec.name, functools.partial(_enter, fired, output))
             self.passed.append(f"{task.task_spec.bpmn_id}>{output.name.removesuffix(SPLIT)}")
 
 
