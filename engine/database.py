@@ -24,6 +24,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from engine import postgresql, sqlite
 from engine.ahead import Ahead, Stale
@@ -77,7 +78,8 @@ class Database:
 
         Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
-        with _refusals(), self._turn() as until, self.engine.connect() as connection:
+        # A connection first: those who reckon ahead hold one too when they come to queue.
+        with _refusals(), self.engine.connect() as connection, self._turn() as until:
             if self.sqlite:
                 sqlite.lock(connection, until, self._lock_timeout)
             else:
@@ -169,6 +171,8 @@ def _refusals() -> Iterator[None]:
     """What the database refuses for a while becomes a refusal of ours; a mistake in a statement stays one."""
     try:
         yield
+    except NoneFree as error:
+        raise Busy from error
     except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
         raise Unavailable from error
     except DBAPIError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from engine import tasks
 from engine.ahead import Message, driver_of
 from engine.context import Context
+from engine.database import Database
 from engine.errors import AnswersRefused, TaskGone
 from engine.postgresql import Ahead, Line
 from engine.tables import tasks as task_rows
@@ -73,6 +76,37 @@ def test_another_case_overtakes_without_harm(office: Office) -> None:
     office.database.command(overtaken)
     assert tries == ["try"]
     assert [elements(office, case) for case in (mine, theirs)] == [["S1_endorse"], ["S1_endorse"]]
+    assert problems(office) == []
+
+
+def test_those_who_reckon_ahead_keep_nobody_from_writing(office: Office) -> None:
+    """They hold every connection there is and wait for the lock; whoever has it must not wait for a connection."""
+    everybody = Database(office.database.url.render_as_string(hide_password=False), lock_timeout=2)
+    pool: Any = everybody.engine.pool
+    many = pool.size() + pool._max_overflow
+    acts = [completion(office, at_memo(office)) for _ in range(many)]
+    reading, coming = threading.Barrier(many + 1), threading.Event()
+
+    def reckon(act: Callable[[Context], Any]) -> None:
+        def ahead(db: Connection) -> None:
+            act(office.context(db))
+            if not coming.is_set():
+                reading.wait()
+                coming.wait()
+
+        everybody.command(ahead)
+
+    def write() -> None:
+        with everybody.write() as db:
+            db.execute(select(task_rows.c.id)).first()
+
+    with ThreadPoolExecutor(many + 1) as threads:
+        done = [threads.submit(reckon, act) for act in acts]
+        reading.wait()
+        done.append(threads.submit(write))
+        coming.set()
+    assert [each.exception() for each in done] == [None] * (many + 1)
+    everybody.close()
     assert problems(office) == []
 
 

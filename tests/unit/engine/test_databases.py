@@ -235,3 +235,15 @@ def test_a_read_sees_one_state(office: Office) -> None:
         before = db.exec_driver_sql("SELECT count(*) FROM cases").scalar()
         office.start("link_termination", "it")
         assert db.exec_driver_sql("SELECT count(*) FROM cases").scalar() == before
+
+
+def test_where_every_connection_is_taken_the_next_one_is_asked_to_come_again(office: Office) -> None:
+    database = Database(office.database.url.render_as_string(hide_password=False))
+    pool: Any = database.engine.pool
+    pool._timeout = 0.01
+    with contextlib.ExitStack() as taken:
+        for _ in range(pool.size() + pool._max_overflow):
+            taken.enter_context(database.read())
+        with pytest.raises(Busy), database.read():
+            pass
+    database.close()
