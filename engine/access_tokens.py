@@ -17,9 +17,9 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from engine import audit, people
 from engine.audit import Tag
 from engine.context import Context
+from engine.database.statements import Query
 from engine.errors import NotFound, TokenRefused
 from engine.people import Person
-from engine.statements import Query
 from engine.tables import access_tokens
 from engine.tables import people as people_table
 

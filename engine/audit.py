@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from engine.context import Context
-from engine.statements import Unread
+from engine.database.statements import Unread
 from engine.tables import audit, cases
 
 SYSTEM = "system"

@@ -15,9 +15,9 @@ from sqlalchemy import Row, bindparam, select, update
 from engine import audit
 from engine.audit import Tag
 from engine.context import Context
+from engine.database.statements import Fact, Locking, Unread
 from engine.errors import CaseClosed, NotFound
 from engine.library import Definition
-from engine.statements import Fact, Locking, Unread
 from engine.tables import cases
 from engine.tokens import Token, Tokens
 from forms import feel

@@ -16,9 +16,9 @@ from sqlalchemy import String, bindparam, exists, func, insert, select
 from engine import incidents, people
 from engine.case import Case, text_value
 from engine.context import Context
+from engine.database.statements import Unread
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
-from engine.statements import Unread
 from engine.tables import candidates, participants, tasks
 from engine.tokens import Token
 

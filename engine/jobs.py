@@ -25,10 +25,10 @@ from engine.audit import SYSTEM, Tag
 from engine.calendar import Cycle, next_morning
 from engine.context import Context, Engine
 from engine.database import Database
+from engine.database.statements import upsert
 from engine.errors import Busy, NotFound, PrasanError, WorkerDied
 from engine.people import Person
 from engine.settle import RETRY_AFTER, Act, perform, settle
-from engine.statements import upsert
 from engine.tables import cases as cases_table
 from engine.tables import jobs
 from engine.tables import messages as outbox

@@ -16,9 +16,9 @@ from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from engine import people
 from engine.context import Context
+from engine.database.statements import upsert
 from engine.errors import NotFound
 from engine.manual import Role, manual
-from engine.statements import upsert
 from engine.tables import cases, groups, jobs, messages, receipts
 
 RECORDED, QUEUED, SENT, FAILED = "recorded", "queued", "sent", "failed"

@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from engine.calendar import today
 from engine.context import Context
+from engine.database.statements import upsert
 from engine.diagram import Diagram
-from engine.statements import upsert
 from engine.tables import cases, counters
 from forms.dates import fiscal_year
 

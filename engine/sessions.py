@@ -15,8 +15,8 @@ from sqlalchemy import Row, bindparam, delete, insert, or_, update
 
 from engine import people
 from engine.context import Context
+from engine.database.statements import Query
 from engine.people import Person
-from engine.statements import Query
 from engine.tables import people as people_table
 from engine.tables import sessions
 

@@ -16,12 +16,12 @@ from engine import instances, lookups
 from engine.access import may_see
 from engine.audit import Tag, digest
 from engine.context import Context
+from engine.database.statements import Locking, Unread, upsert
 from engine.diagram import Element, split
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.statements import Locking, Unread, upsert
 from engine.tables import audit, candidates, drafts, people, tasks
 from engine.tables import cases as cases_table
 from forms import answers as form_answers

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from engine.statements import Worded
+from engine.database.statements import Worded
 
 Note = Callable[[Connection, str], None]
 

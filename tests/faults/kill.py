@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.ahead import driver_of
 from engine.context import Context, Engine
 from engine.database import Database
+from engine.database.ahead import driver_of
 from engine.library import Library
 from tests.conftest import Office
 from tests.statements import each_statement

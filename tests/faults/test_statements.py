@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from engine import jobs
-from engine.ahead import driver_of
+from engine.database.ahead import driver_of
 from engine.errors import PrasanError
 from tests.conftest import Office
 from tests.faults.scenes import SCENES, go_on, problems, snapshot

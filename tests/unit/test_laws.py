@@ -39,7 +39,7 @@ CLOCK_READINGS = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns",
     "func.now", "func.current_timestamp", "func.current_date",
 }
-COMMANDS_START = {"app.py", "engine/database.py", "engine/worker.py", "web/cli.py"}
+COMMANDS_START = {"app.py", "engine/database/__init__.py", "engine/worker.py", "web/cli.py"}
 SKIPS = {
     "pytest.skip", "pytest.xfail", "pytest.importorskip", "mark.skip", "mark.skipif", "mark.xfail",
     "unittest.skip", "self.skipTest",

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError
 
 from engine import tasks
-from engine.ahead import Message, driver_of
 from engine.context import Context
 from engine.database import Database
+from engine.database.ahead import Message, driver_of
+from engine.database.postgresql import Ahead, Line
 from engine.errors import AnswersRefused, TaskGone
-from engine.postgresql import Ahead, Line
 from engine.tables import tasks as task_rows
 from tests.conftest import Office
 from tests.faults.scenes import LINK, problems

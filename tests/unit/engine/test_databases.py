@@ -16,9 +16,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert
 
-from engine import audit, definitions, messages, project, registry, sqlite, tasks, views
+from engine import audit, definitions, messages, project, registry, tasks, views
 from engine.calendar import SystemClock
-from engine.database import Database
+from engine.database import Database, sqlite
 from engine.errors import Busy, Unavailable
 from engine.replay import Stage
 from engine.tables import counters, metadata

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from engine import ahead
-from engine.ahead import Message, Stale, driver_of, hold_back
+from engine.database import ahead
+from engine.database.ahead import Message, Stale, driver_of, hold_back
 from engine.errors import Busy, Unavailable
 
 DRIVER = "sqlite+prasan"

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeGuard, cast
 from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.ahead import Message, driver_of
+from engine.database.ahead import Message, driver_of
 
 Row: TypeAlias = Mapping[str, Any]
 Bind: TypeAlias = Callable[[Row], list[Any]]

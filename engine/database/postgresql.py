@@ -22,8 +22,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError
 
-from engine import ahead
-from engine.ahead import Message, Stale, driver_of, hold_back
+from engine.database import ahead
+from engine.database.ahead import Message, Stale, driver_of, hold_back
 
 DRIVER = "postgresql+prasan"
 BEGIN: Message = ("BEGIN", ())

@@ -26,13 +26,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from engine import postgresql, sqlite
-from engine.ahead import Ahead, Stale
+from engine.database import postgresql, sqlite
+from engine.database.ahead import Ahead, Stale
 from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
 LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
 AWAY = ("08", "53", "57", "58")  # classes: connection, resources, operator intervention, system error
