@@ -112,8 +112,10 @@ def me() -> Person:
 def load_person() -> None:
     """Before every request: who is it, by the session token of the cookie."""
     g.person, g.unread, g.trouble = None, 0, 0
+    if request.endpoint in ("static", "site.health") or (request.blueprint or "").startswith("rest_"):
+        return
     token = session.get(TOKEN)
-    if not token or request.endpoint in ("static", "site.health") or (request.blueprint or "").startswith("rest_"):
+    if not token:
         return
     if request.method == "GET":
         with _begin_reading() as begun:
