@@ -10,15 +10,15 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from engine import watchdog, worker
+from engine.database import THREADS
 from web.mail import sender
 from web.request import Site
 
-THREADS = 32  # half of them may be outside workers that wait for a step
 TURN_SECONDS = 0.0005
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """Processes of 32 threads each, all alike: what they keep in memory can be thrown away at any time."""
+    """Processes of many threads, all alike: what they keep in memory can be thrown away at any time."""
 
     def __init__(self, app: Flask, parts: Site) -> None:
         self._app, self._parts = app, parts

@@ -32,6 +32,7 @@ from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
+THREADS = 32  # of a web process, half of which may be outside workers that wait for a step
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 25_70_0101  # any number of ours: two processes that start together migrate one after the other
 LOCKED = {"55P03", "40P01", "40001"}  # lock_not_available, deadlock_detected, serialization_failure
@@ -157,8 +158,8 @@ class Database:
 
 
 def _options(backend: str) -> dict[str, Any]:
-    if backend == "sqlite":
-        return {"connect_args": {"check_same_thread": False, "factory": sqlite.Line}}
+    if backend == "sqlite":  # a connection to a file costs nothing: no thread waits for one
+        return {"connect_args": {"check_same_thread": False, "factory": sqlite.Line}, "pool_size": THREADS}
     return {
         "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         "pool_size": 10,
