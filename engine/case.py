@@ -61,7 +61,7 @@ _LOCK = Locking(select(*COLUMNS).where(_KEY))
 _SIGNS = ("version", "audit_head")  # every act changes them; no index knows them, so the server plans by the key
 _UNCHANGED = Fact(select(cases.c.id).where(_KEY, *(cases.c[name] == bindparam(name) for name in _SIGNS)))
 _STORE = Unread(update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED}))
-_STORE_HEAD = Unread(update(cases).where(_KEY).values({name: bindparam(name) for name in ("audit_head", "version")}))
+_STORE_HEAD = Unread(update(cases).where(_KEY).values({name: bindparam(name) for name in _SIGNS}))
 
 
 def lock(ctx: Context, case_id: str) -> Case:

@@ -49,6 +49,8 @@ class Line(psycopg.Connection):
     def send(self, *last: Message) -> Any:
         """Send what was kept back and these, in one trip; the last answer. Raises psycopg's errors, the first one."""
         messages, self.kept = [*self.kept, *last], []
+        if not messages:
+            return None
         text = Transformer(self)
         asked: list[tuple[str, Any]] = []
         asked += ((sql, text.dump_sequence(row, [PyFormat.TEXT] * len(row))) for sql, row in messages)
@@ -57,12 +59,12 @@ class Line(psycopg.Connection):
             ((sql, values),) = asked
             answers = [self.pgconn.exec_prepared(names[sql], values)]
         else:
-            answers = self._converse(asked, names) if asked else []
+            answers = self._converse(asked, names)
         for answer in answers:
             if answer.status == ExecStatus.FATAL_ERROR:
                 self._refuse(answer)
         self._ready = names
-        return answers[-1] if answers else None
+        return answers[-1]
 
     def fetch(self, message: Message) -> list[Any]:
         """The rows that a query finds."""
