@@ -46,6 +46,11 @@ class Line(psycopg.Connection):
         self._ready: dict[str, bytes] = {}
         self.kept: list[Message] = []
 
+    def __del__(self) -> None:
+        """Close: what is given back to a pool that was thrown away meanwhile goes with it."""
+        if hasattr(self, "pgconn"):
+            self.close()
+
     def send(self, *last: Message) -> Any:
         """Send what was kept back and these, in one trip; the last answer. Raises psycopg's errors, the first one."""
         messages, self.kept = [*self.kept, *last], []
