@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from engine.database import postgresql, sqlite
-from engine.database.ahead import Ahead, Stale
+from engine.database.ahead import Ahead, Stale, driver_of
 from engine.errors import Busy, PrasanError, Unavailable
 
 LOCK_TIMEOUT_SECONDS = 10
@@ -64,7 +64,7 @@ class Database:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
-                postgresql.begin(connection, postgresql.BEGIN_READING)
+                driver_of(connection).send(postgresql.BEGIN_READING)
             yield connection
 
     @contextmanager
@@ -84,7 +84,7 @@ class Database:
             if self.sqlite:
                 sqlite.lock(connection, until, self._lock_timeout)
             else:
-                postgresql.begin(connection)
+                driver_of(connection).send(postgresql.BEGIN)
             with connection.begin():
                 yield connection
 

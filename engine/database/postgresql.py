@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterable, Sequence
+from select import POLLIN, poll
 from time import monotonic
 from typing import Any, cast
 
@@ -45,11 +46,6 @@ class Line(psycopg.Connection):
         super().__init__(*about, **more)
         self._ready: dict[str, bytes] = {}
         self.kept: list[Message] = []
-
-    def __del__(self) -> None:
-        """Close: what is given back to a pool that was thrown away meanwhile goes with it."""
-        if hasattr(self, "pgconn"):
-            self.close()
 
     def send(self, *last: Message) -> Any:
         """Send what was kept back and these, in one trip; the last answer. Raises psycopg's errors, the first one."""
@@ -180,16 +176,6 @@ class Dialect(PGDialect_psycopg):
             line.send(ROLLBACK)
 
 
-def begin(connection: Connection, words: Message = BEGIN) -> None:
-    """Begin a transaction, on a new connection where the old one died in the pool; raises psycopg's own errors."""
-    try:
-        driver_of(connection).send(words)
-    except psycopg.OperationalError:
-        connection.invalidate()
-        connection.engine.dispose()  # the server was away: none in the pool is alive
-        driver_of(connection).send(words)
-
-
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
     """Set a new connection up."""
     connection.autocommit = True
@@ -198,13 +184,20 @@ def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
 
 
 def taken(connection: Any, record: Any, _proxy: Any) -> None:
-    """Ask a connection that stood idle whether it still lives; the pool replaces a dead one."""
-    if monotonic() - record.info.get(USED, 0.0) < IDLE_SECONDS:
+    """Ask a connection that stood idle, or was spoken to, whether it still lives; the pool replaces a dead one."""
+    if monotonic() - record.info.get(USED, 0.0) < IDLE_SECONDS and not _spoken_to(connection):
         return
     try:
         connection.execute("SELECT 1")
     except psycopg.Error as error:
         raise DisconnectionError from error
+
+
+def _spoken_to(line: Line) -> bool:
+    """Whether the server said something that nobody asked for; most likely good-bye."""
+    ears = poll()
+    ears.register(line.fileno(), POLLIN)
+    return bool(ears.poll(0))
 
 
 def given_back(_connection: Any, record: Any) -> None:

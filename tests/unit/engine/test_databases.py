@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sqlite3
 import threading
 import time
@@ -11,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from engine import audit, definitions, messages, project, registry, tasks, views
 from engine.calendar import SystemClock
@@ -247,3 +249,51 @@ def test_where_every_connection_is_taken_the_next_one_is_asked_to_come_again(off
         with pytest.raises(Busy), database.read():
             pass
     database.close()
+
+
+def hang_up(office: Office, but: int = 0) -> None:
+    """The server closes every connection to this database, but one."""
+    ended = _beside(office, "SELECT pg_terminate_backend(pid, 5000) FROM others WHERE pid <> %s", but)
+    assert all(fine for (fine,) in ended)
+
+
+def _beside(office: Office, sql: str, *values: Any) -> list[Any]:
+    """What a connection of its own finds, among the `others`."""
+    others = (
+        "WITH others AS (SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid())"
+    )
+    url = office.database.url.set(drivername="postgresql").render_as_string()
+    with psycopg.connect(url, autocommit=True) as own:
+        return own.execute(f"{others} {sql}".encode(), values).fetchall()
+
+
+@pytest.mark.parametrize("office", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", ["read", "glance", "write", "command"])
+def test_who_comes_after_the_server_hung_up_does_not_notice(office: Office, way: str) -> None:
+    def asks(db: Any) -> list[Any]:
+        return list(db.execute(select(counters.c.value)))
+
+    before = office.query("SELECT value FROM counters")
+    with office.database.read(), office.database.read(), office.database.read():
+        pass  # three connections lie in the pool, none of them for long
+    hang_up(office)
+    if way == "command":
+        assert office.database.command(asks) == before
+    else:
+        with getattr(office.database, way)() as db:
+            assert asks(db) == before
+
+
+@pytest.mark.parametrize("office", ["postgresql"], indirect=True)
+def test_a_connection_that_is_out_while_the_others_die_comes_back(office: Office) -> None:
+    with office.database.read(), office.database.read() as db:
+        mine = db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with office.database.read():
+            pass  # a third one lies in the pool
+        hang_up(office, but=mine)
+        with office.database.write():
+            pass
+    office.database.close()
+    gc.collect()  # one that nobody closed would be told here, and fail this test
+    assert _beside(office, "SELECT * FROM others") == []
