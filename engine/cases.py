@@ -101,7 +101,6 @@ def _open(
 def cancel(ctx: Context, case_id: str, person: Person, reason: str) -> None:
     """Stop a running case for a stated reason; open tasks and jobs go with it."""
     case = lock(ctx, case_id)
-    case.tokens.cancel()
     case.status = CANCELLED
     close_work(ctx, case.id)
     incidents.resolve_for_case(ctx, case.id, person.username)

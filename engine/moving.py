@@ -135,7 +135,6 @@ def _set_down(ctx: Context, case: Case, element: str, *, keep_rows: bool) -> Non
     """Stand at an element of the case's definition; open rows follow their token where asked."""
     old = {token.element: token.id for token in case.tokens.waiting()}
     case.tokens = Tokens.at_element(case.definition.spec, element, evaluator(ctx), case.data)
-    case.tokens.advance()
     new = {token.element: token.id for token in case.tokens.waiting()}
     _rename_tokens(ctx, case, {old[name]: new[name] for name in old if name in new} if keep_rows else {})
     _point(ctx, case)

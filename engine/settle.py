@@ -70,7 +70,6 @@ def _on_diagram(case: Case, passed: str) -> str | None:
 def _run_automatic(ctx: Context, case: Case, person: str) -> None:
     tried: set[str] = set()
     while True:
-        case.tokens.advance()
         if inbox.take_early(ctx, case):
             continue
         todo = (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in tried)

@@ -12,7 +12,7 @@ import functools
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, BpmnValidator
@@ -52,6 +52,7 @@ from engine import xml
 from engine.diagram import BPMN
 from engine.errors import DiagramRefused, EngineFault
 from engine.joins import TokenJoin, leading_to
+from engine.reachability import Graph
 
 __all__ = [
     "Automatic",
@@ -179,21 +180,19 @@ class _Parser(BpmnParser):  # type: ignore[misc]
 
 
 # Read by diagram.py or meaningless to token flow; SpiffWorkflow would loop or mutate on them.
-_FOREIGN = [
-    BPMN + tag
-    for tag in (
-        "multiInstanceLoopCharacteristics dataInputAssociation dataOutputAssociation ioSpecification "
-        "dataObject dataObjectReference dataStoreReference extensionElements documentation"
-    ).split()
-]
+_FOREIGN = (
+    "multiInstanceLoopCharacteristics dataInputAssociation dataOutputAssociation ioSpecification "
+    "dataObject dataObjectReference dataStoreReference extensionElements documentation"
+).split()
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed process, shared by all its cases and never changed while they run."""
+    """A parsed process, shared by all its cases and never changed while they run; what is known of it grows."""
 
     process: Any
     subprocesses: Mapping[str, Any]
+    graph: Graph = field(default_factory=Graph, compare=False)
 
 
 def validate_schema(root: xml.Element) -> None:
@@ -212,7 +211,7 @@ def _validator() -> BpmnValidator:
 def parse(root: xml.Element, process: str) -> Spec:
     """The spec of a process; raises `DiagramRefused` where SpiffWorkflow cannot follow."""
     tree = xml.copy(root)
-    xml.drop(tree, *_FOREIGN)
+    xml.drop(tree, *(BPMN + tag for tag in _FOREIGN))
     parser = _Parser()
     try:
         parser.add_bpmn_xml(tree)

@@ -6,9 +6,9 @@ it stays at some hundred bytes per waiting token, whatever went before (S7, S15,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 from engine.errors import EngineFault
 from engine.spiff import (
@@ -24,6 +24,7 @@ from engine.spiff import (
 )
 
 FORMAT = 2
+ID, ID_BYTES = 3, 16  # where a row has the id of its token, 32 hex digits
 FINISHED = TaskState.FINISHED_MASK
 WAITS = TaskState.READY | TaskState.STARTED | TaskState.WAITING
 SPLIT = ".BoundaryEventSplit"
@@ -31,21 +32,60 @@ SPLIT = ".BoundaryEventSplit"
 NO_MORE = [None, False, None]
 
 
+def read(state: list[Any]) -> tuple[list[Any], list[str]]:
+    """The shape of a stored state, and the ids of its tokens; raises `EngineFault` for another format or damage."""
+    if not state or state[0] != FORMAT:
+        raise EngineFault(reason=f"unknown state format {state[:1]}")
+    with _sound():
+        shape, ids = unnamed(state[1:])
+        if any(len(bytes.fromhex(key)) != ID_BYTES for key in ids):
+            raise ValueError(ids)
+        return shape, ids
+
+
+def write(shape: list[Any], ids: Sequence[str]) -> list[Any]:
+    """What `read` reads."""
+    names = iter(ids)
+    return [FORMAT, *([*flow[:4], [_called(row, names) for row in flow[4]]] for flow in shape)]
+
+
+def unnamed(flows: list[Any]) -> tuple[list[Any], list[str]]:
+    """The shape of a state: its tokens are called by their number; and what they are called in the state."""
+    ids: list[str] = []
+    shape = [[*flow, [_numbered(row, ids) for row in rows]] for *flow, rows in flows]
+    return shape, ids
+
+
+def _numbered(row: list[Any], ids: list[str]) -> list[Any]:
+    if len(row) <= ID or row[ID] is None:
+        return row
+    ids.append(row[ID])
+    return [*row[:ID], str(len(ids) - 1), *row[ID + 1 :]]
+
+
+def _called(row: list[Any], names: Iterator[str]) -> list[Any]:
+    return row if len(row) <= ID or row[ID] is None else [*row[:ID], next(names), *row[ID + 1 :]]
+
+
 def dump(flow: Flow) -> list[Any]:
-    """The state of a case as JSON, compacted."""
+    """The flows of a case as JSON, compacted."""
     places: dict[str, int] = {}
     flows = [_dump(flow, places)]
     flows += [_dump(sub, places) for sub in flow.subprocesses.values() if sub.parent_task_id in places]
     flow.subprocesses = {key: sub for key, sub in flow.subprocesses.items() if key in places}
-    return [FORMAT, *flows]
+    return flows
 
 
-def restore(spec: Spec, state: list[Any], script: Script) -> Flow:
-    """The case of a stored state; raises `EngineFault` for another format or damage."""
-    if not state or state[0] != FORMAT:
-        raise EngineFault(reason=f"unknown state format {state[:1]}")
+def restore(spec: Spec, flows: list[Any], script: Script) -> Flow:
+    """The case of these flows; raises `EngineFault` for damage."""
+    with _sound():
+        return _restore(Flow(spec, script), flows)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
     try:
-        return _restore(Flow(spec, script), state[1:])
+        yield
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise EngineFault(reason=f"the stored state is damaged ({type(error).__name__}: {error})") from None
 
@@ -105,7 +145,7 @@ def _fill(flow: Any, entry: list[Any], tasks: list[Task]) -> None:
     for row in rows:
         place, state, name, key, triggered, internal = row + NO_MORE[len(row) - 3 :]
         parent = None if place is None else tasks[first + place]
-        task = Task(flow, specs[name], parent, state, key and UUID(key).hex)
+        task = Task(flow, specs[name], parent, state, key)
         task.triggered, task.internal_data = triggered, internal or {}
         tasks.append(task)
         if state & TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):

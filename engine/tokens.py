@@ -1,45 +1,27 @@
 """The tokens of one case: where it waits, and what moves it on.
 
-A `Tokens` lives for one command. Only a waiting token may be completed (S6), automatic
-loops are bounded (S8), and the library's tree walk, which stops at depth 1000, is never
-used to find work (S7).
+Every act moves all tokens to their next waits. The library walks it (walk.py) the first
+time that any case of the version does it from there; then it is known (reachability.py).
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+import itertools
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from engine import state as state_rows
-from engine.errors import EndlessLoop, EngineFault
-from engine.joins import TokenJoin
-from engine.spiff import (
-    Automatic,
-    BoundaryEvent,
-    BpmnEvent,
-    ErrorEventDefinition,
-    Evaluate,
-    Flow,
-    Script,
-    Spec,
-    SpiffWorkflowException,
-    SubFlow,
-    Task,
-    TaskState,
-    Wait,
-)
-from engine.state import SPLIT, WAITS, splits
+import orjson
 
-STEP_LIMIT = 500
-UNFINISHED = TaskState.NOT_FINISHED_MASK
-# Its joins and predictions raise these too, on drawings in which two tokens meet without a join.
-LIBRARY_FAULTS = (SpiffWorkflowException, AttributeError, KeyError, TypeError, RecursionError)
-DEFINITE = TaskState.DEFINITE_MASK | TaskState.FINISHED_MASK
+from engine import state as states
+from engine.errors import EngineFault
+from engine.reachability import Act, Answers, Arc, Marking
+from engine.spiff import Evaluate, Spec
+from engine.walk import Walk, walked
+from forms.feel import FeelError
 
-
-T = TypeVar("T")
+NOWHERE = Marking([], b"", (), finished=False)
 
 
 @dataclass(frozen=True)
@@ -58,191 +40,107 @@ class Tokens:
     elements and flows that tokens went through since loading, in order.
     """
 
-    def __init__(self, workflow: Flow) -> None:
-        self._workflow = workflow
+    def __init__(self, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> None:
+        self._spec, self._evaluate, self._data = spec, evaluate, data
+        self._fresh = map(f"{os.urandom(13).hex()}{{:06x}}".format, itertools.count())
+        self._at, self._ids = NOWHERE, list[str]()
         self.passed: list[str] = []
-        self._waiting: tuple[Token, ...] | None = None
 
     @classmethod
     def at_start(cls, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
-        """Tokens of a new case, standing before the start event."""
-        return cls(_guarded("the start", lambda: Flow.at_start(spec, Script(evaluate, data))))
+        """Tokens of a new case, come to its first waits."""
+        tokens = cls(spec, evaluate, data)
+        tokens._follow("start")
+        return tokens
+
+    @classmethod
+    def at_element(cls, spec: Spec, element: str, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+        """A single token that entered at an element; raises `EngineFault` for an unknown one."""
+        tokens = cls(spec, evaluate, data)
+        tokens._follow("enter", element)
+        return tokens
 
     @classmethod
     def restore(cls, spec: Spec, state: list[Any], evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
         """Tokens of a stored case; raises `EngineFault` for a state of another format."""
-        return cls(state_rows.restore(spec, state, Script(evaluate, data)))
-
-    @classmethod
-    def at_element(cls, spec: Spec, element: str, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
-        """A single token standing before an element; raises `EngineFault` for an unknown one."""
-        specs = spec.process.task_specs
-        target = specs.get(element + SPLIT) or specs.get(element)
-        if target is None:
-            raise EngineFault(reason=f"there is no element {element}")
-        tokens = cls.at_start(spec, evaluate, data)
-        _guarded(element, lambda: tokens._stand_before(target))
+        tokens = cls(spec, evaluate, data)
+        shape, tokens._ids = states.read(state)
+        tokens._at = NOWHERE._replace(shape=shape, key=orjson.dumps(shape))
+        tokens._follow("load")
         return tokens
 
     def dump(self) -> list[Any]:
         """The state as JSON: no spec, no user data, finished history cut out."""
-        return state_rows.dump(self._workflow)
+        return states.write(self._at.shape, self._ids)
 
     @property
     def finished(self) -> bool:
         """True when every token has reached an end."""
-        tasks = (task for flow in self._flows() for task in flow.tasks.values())
-        return bool(self._workflow.completed) or not any(task._state & UNFINISHED for task in tasks)
-
-    def waiting(self) -> tuple[Token, ...]:
-        """Every place where the case now waits."""
-        if self._waiting is None:
-            self._waiting = tuple(Token(t.id, t.task_spec.bpmn_id, kind) for t, kind in self._waits())
-        return self._waiting
-
-    def advance(self) -> None:
-        """Move every token to its next wait; raises `EndlessLoop` or `EngineFault`."""
-        for _ in range(STEP_LIMIT):
-            ready = (t for t in self._at_work() if t._state == TaskState.READY and not t.task_spec.manual)
-            task = next(ready, None)
-            if task is None:
-                return
-            self._run(task.run, task)
-        raise EndlessLoop(count=STEP_LIMIT)
-
-    def complete(self, token: str) -> None:
-        """A person or a handler has done the step; raises `EngineFault` when no token waits there."""
-        task = self._waiting_task(token, "person", "automatic")
-        self._run(task.run if task.has_state(TaskState.READY) else task.complete, task)
-
-    def fire(self, token: str) -> None:
-        """The awaited time or message has come; a repeating event goes on waiting."""
-        task = self._waiting_task(token, "event")
-        if getattr(task.task_spec.event_definition, "repeats", False):
-            self._fire_again(task)
-        else:
-            self._run(lambda: self._catch(task), task)
-
-    @staticmethod
-    def _catch(task: Task) -> None:
-        task.task_spec.event_definition.catch(task)
-        task.task_spec._update(task)
-
-    def fail(self, token: str, code: str) -> bool:
-        """A BPMN error is thrown at a step; True when a boundary event around that step catches it."""
-        catcher = self._catcher(self._waiting_task(token, "person", "automatic"), code)
-        self._waiting = None
-        if catcher is None:
-            return False
-        catcher.task_spec.event_definition.catch(catcher, BpmnEvent(ErrorEventDefinition(code, code)))
-        _guarded(catcher.task_spec.name, lambda: catcher.task_spec._update(catcher))
-        return True
+        return self._at.finished
 
     @property
     def single(self) -> bool:
         """True when one token of the process itself waits and no join waits for another."""
-        flow = self._workflow
-        joins = any(t.has_state(TaskState.WAITING) and isinstance(t.task_spec, TokenJoin) for t in self._at_work())
-        at_work = [t for t, kind in self._waits() if kind != "event" or not isinstance(t.task_spec, BoundaryEvent)]
-        return not joins and len(at_work) == 1 and at_work[0].workflow is flow
+        return walked(self._spec, self._at.shape, ("load",), self._evaluate)[0].single
 
-    def cancel(self) -> None:
-        """Take every token off the diagram."""
-        self._waiting = None
-        self._workflow.cancel()
+    def waiting(self) -> tuple[Token, ...]:
+        """Every place where the case now waits."""
+        return tuple(Token(self._ids[place], element, kind) for place, element, kind in self._at.waiting)
 
-    def _stand_before(self, target: Any) -> None:
-        root = self._workflow.task_tree
-        root._drop_children(force=True)
-        root._set_state(TaskState.COMPLETED)
-        _enter(root, target)
+    def complete(self, token: str) -> None:
+        """A person or a handler has done the step; raises `EngineFault` when no token waits there."""
+        self._follow("complete", self._name(token, "person", "automatic"))
 
-    def _flows(self) -> list[Flow | SubFlow]:
-        """The process, and subprocesses whose element is still there: one may have ended with what was around it."""
-        flows: list[Flow | SubFlow] = [self._workflow]
-        for sub in self._workflow.subprocesses.values():  # outer before inner
-            if any(sub.parent_task_id in flow.tasks for flow in flows):
-                flows.append(sub)
-        return flows
+    def fire(self, token: str) -> None:
+        """The awaited time or message has come; a repeating event goes on waiting."""
+        self._follow("fire", self._name(token, "event"))
 
-    def _at_work(self) -> list[Task]:
-        return [task for flow in self._flows() for task in flow.tasks.values() if task._state & WAITS]
+    def fail(self, token: str, code: str) -> bool:
+        """A BPMN error is thrown at a step; True when a boundary event around that step catches it."""
+        return self._follow("fail", self._name(token, "person", "automatic"), code).caught
 
-    def _waits(self) -> list[tuple[Task, str]]:
-        return [(task, kind) for task in self._at_work() if (kind := _kind(task))]
-
-    def _waiting_task(self, token: str, *kinds: str) -> Task:
-        for flow in self._flows():
-            task = flow.tasks.get(token)
-            if task is not None and _kind(task) in kinds:
-                return task
+    def _name(self, token: str, *kinds: str) -> str:
+        for place, _, kind in self._at.waiting:
+            if self._ids[place] == token and kind in kinds:
+                return str(place)
         raise EngineFault(reason=f"no token {token} waits for this")
 
-    def _catcher(self, task: Task, code: str) -> Task | None:
-        """The nearest error event on a step or on what it stands in; one of that code before one of every code.
+    def _follow(self, *act: Any) -> Arc:
+        """Move on, and say how; raises `EndlessLoop` or `EngineFault`."""
+        asked: Answers = []
+        try:
+            arc = self._spec.graph.follow(self._at.key, act, self._holds, asked)
+        except FeelError:
+            arc = None  # the library will ask the same, and say where
+        arc = arc or self._draw(act, asked)
+        self._ids = [next(self._fresh) if origin is None else self._ids[origin] for origin in arc.origins]
+        self._at = arc.to
+        self.passed += arc.passed
+        return arc
 
-        The library would hand the error to every error event of the case, on parallel branches too.
-        """
-        around: list[Task] = task.parent.children if task.parent is not None and splits(task.parent) else []
-        events = [t for t in around if t.has_state(TaskState.WAITING) and isinstance(t.task_spec, BoundaryEvent)]
-        for wanted in (code, None):
-            for event in events:
-                definition = event.task_spec.event_definition
-                if isinstance(definition, ErrorEventDefinition) and definition.code == wanted:
-                    return event
-        if task.workflow is self._workflow:
-            return None
-        return self._catcher(self._workflow.get_task_from_id(task.workflow.parent_task_id), code)
+    def _holds(self, condition: str) -> bool:
+        return bool(self._evaluate(condition, self._data))
 
-    def _run(self, act: Callable[[], Any], task: Task) -> None:
-        self._waiting = None
-        _guarded(task.task_spec.name, act)
-        if task.has_state(TaskState.COMPLETED):
-            self._note(task)
+    def _draw(self, act: Act, told: Answers) -> Arc:
+        """Where an act leads, walked, and noted for those who come after; what is told need not be asked."""
+        asked: Answers = []
 
-    def _note(self, task: Task) -> None:
-        element = task.task_spec.bpmn_id
-        if element is None:
-            return
-        self.passed.append(element)
-        for child in task.children:
-            if child.has_state(DEFINITE) and (splits(child) or child.task_spec.bpmn_id):
-                self.passed.append(f"{element}>{child.task_spec.name.removesuffix(SPLIT)}")
+        def evaluate(condition: str, _: object) -> bool:
+            holds = told[len(asked)][1] if len(asked) < len(told) else self._holds(condition)
+            asked.append((condition, holds))
+            return holds
 
-    def _fire_again(self, task: Task) -> None:
-        """Beside the event that waits on, one has fired: what that began outlives the task that they sit on."""
-        self._waiting = None
-        self.passed.append(task.task_spec.bpmn_id)
-        fired = Task(task.workflow, task.task_spec, task.parent, TaskState.COMPLETED) if splits(task.parent) else task
-        for output in task.task_spec.outputs:
-            if output.name.endswith(".BoundaryEventJoin"):
-                continue
-            _guarded(task.task_spec.name, functools.partial(_enter, fired, output))
-            self.passed.append(f"{task.task_spec.bpmn_id}>{output.name.removesuffix(SPLIT)}")
+        walk, caught = walked(self._spec, self._at.shape, act, evaluate)
+        arc = _arc(walk, len(self._ids), caught=caught)
+        self._spec.graph.draw(self._at.key, act, asked, arc)
+        return arc
 
 
-def _guarded(place: str, act: Callable[[], T]) -> T:
-    """What an act returns; raises `EngineFault` where the library cannot follow the drawing."""
-    try:
-        return act()
-    except LIBRARY_FAULTS as error:
-        raise EngineFault(reason=f"{place}: {type(error).__name__}: {error}") from error
-
-
-def _enter(task: Task, output: Any) -> None:
-    """A token goes on from a task to an element."""
-    child = task._add_child(output, TaskState.FUTURE)
-    output._predict(child, mask=UNFINISHED)
-    output._update(child)
-
-
-def _kind(task: Task) -> str | None:
-    """What a task waits for, if it does."""
-    state, spec = task._state, task.task_spec
-    if state == TaskState.READY and spec.manual:
-        return "person"
-    if state == TaskState.STARTED and isinstance(spec, Automatic):
-        return "automatic"
-    if state == TaskState.WAITING and isinstance(getattr(spec, "event_definition", None), Wait):
-        return "event"
-    return None
+def _arc(walk: Walk, before: int, *, caught: bool) -> Arc:
+    """What a walk came to, that began with so many tokens."""
+    shape, names = states.unnamed(walk.state())
+    places = {name: place for place, name in enumerate(names)}
+    waiting = tuple((places[name], element, kind) for name, element, kind in walk.waiting())
+    origins = {str(place): place for place in range(before)}
+    marking = Marking(shape, orjson.dumps(shape), waiting, walk.finished)
+    return Arc(marking, tuple(map(origins.get, names)), tuple(walk.passed), caught)

@@ -12,6 +12,7 @@ from engine import spiff, xml
 from engine.errors import DiagramRefused, EndlessLoop, EngineFault
 from engine.spiff import Spec
 from engine.tokens import Tokens
+from engine.walk import walked
 from forms import feel
 
 NOTHING: dict[str, Any] = {}
@@ -53,13 +54,11 @@ def again(spec: Spec, tokens: Tokens, data: dict[str, Any]) -> Tokens:
 
 def begin(spec: Spec, data: dict[str, Any]) -> Tokens:
     tokens = Tokens.at_start(spec, evaluate, data)
-    tokens.advance()
     return again(spec, tokens, data)
 
 
 def do(spec: Spec, tokens: Tokens, element: str, data: dict[str, Any]) -> Tokens:
     tokens.complete(next(t.id for t in tokens.waiting() if t.element == element))
-    tokens.advance()
     return again(spec, tokens, data)
 
 
@@ -117,7 +116,6 @@ def test_the_interrupting_timer_takes_the_token_and_only_when_fired() -> None:
     tokens = begin(spec, data)
     assert waits(tokens) == ["a", "late"]
     tokens.fire(next(t.id for t in tokens.waiting() if t.element == "late"))
-    tokens.advance()
     assert tokens.finished
     assert tokens.passed == ["late", "late>e2", "e2"]
 
@@ -138,7 +136,6 @@ def test_a_repeating_timer_goes_on_waiting() -> None:
     tokens = begin(spec, data)
     for _ in range(2):
         tokens.fire(next(t.id for t in tokens.waiting() if t.element == "every"))
-        tokens.advance()
         tokens = again(spec, tokens, data)
     assert waits(tokens) == ["a", "every", "remind", "remind"]
 
@@ -319,11 +316,10 @@ def test_a_shared_spec_is_not_changed_by_the_cases_that_use_it() -> None:
 
 def test_two_tokens_that_meet_without_a_join_are_a_refusal_not_a_traceback() -> None:
     """The library's joins raise AttributeError on some such drawings; the case stays as it was."""
-    spec, data = parse(*LOOP), {"done": False}
-    tokens = begin(spec, data)
+    walk, _ = walked(parse(*LOOP), [], ("start",), evaluate)
 
     def broken() -> None:
         raise AttributeError("'NoneType' object has no attribute 'data'")
 
     with pytest.raises(EngineFault, match="AttributeError"):
-        tokens._run(broken, tokens._workflow.task_tree)
+        walk._run(broken, walk._flow.task_tree)

@@ -79,7 +79,6 @@ def test_a_case_stored_when_format_2_was_new_goes_on_with_the_same_token(spec: s
     tokens.complete("a408574849f54f4c88426a1aa079d2bd")
     assert only(tokens)[0] == "y"
     tokens.complete(only(tokens)[1])
-    tokens.advance()
     assert tokens.finished
 
 
@@ -87,7 +86,6 @@ def test_a_token_keeps_its_id_and_each_has_its_own(spec: spiff.Spec) -> None:
     cases = [Tokens.at_start(spec, lambda *_: None, {}) for _ in range(50)]
     seen = set()
     for tokens in cases:
-        tokens.advance()
         element, first = only(tokens)
         assert (element, first) == only(load(spec, tokens.dump()))
         tokens.complete(first)
@@ -103,10 +101,8 @@ def test_moving_tokens_writes_no_log(spec: spiff.Spec, caplog: pytest.LogCapture
     with caplog.at_level(logging.DEBUG, "spiff.task"):
         new, stored = Tokens.at_start(spec, lambda *_: None, {}), load(spec, STORED)
         for tokens in (new, stored):
-            tokens.advance()
             for _ in range(2):
                 tokens.complete(only(tokens)[1])
-                tokens.advance()
             assert tokens.finished
     assert [record for record in caplog.records if record.name == "spiff.task"] == []
 
@@ -126,7 +122,6 @@ def test_a_loop_of_parallel_branches_does_not_grow_whichever_ends_first(order: s
     tokens = Tokens.at_start(spec, lambda *_: False, {})
     for _ in range(20):
         for element in order:
-            tokens.advance()
             tokens = load(spec, tokens.dump())
             tokens.complete(next(token.id for token in tokens.waiting() if token.element == element))
         sizes.append(len(tokens.dump()[1][4]))

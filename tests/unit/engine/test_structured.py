@@ -97,7 +97,6 @@ def last_words(net: Net, spec: Spec) -> str:
 
     tokens = Tokens.at_start(spec, decide, {})
     for _ in range(MOST_STEPS):
-        tokens.advance()
         waiting = tokens.waiting()
         if tokens.finished or not waiting:
             return "finished" if tokens.finished else "stuck"
@@ -105,7 +104,6 @@ def last_words(net: Net, spec: Spec) -> str:
             return f"twice at once: {sorted(token.element for token in waiting)}"
         tokens.complete(net.chance.choice(waiting).id)
         if net.chance.random() < 0.7:
-            tokens.advance()
             tokens = Tokens.restore(spec, tokens.dump(), decide, {})
     return "never"
 
