@@ -29,7 +29,8 @@ RUNNING, SUSPENDED, DONE, CANCELLED = "running", "suspended", "done", "cancelled
 class Case:
     """A case under work: its row, its definition, its data and its tokens.
 
-    `rows` holds the tokens for which open tasks, jobs or timers are written down, as `settle` left them.
+    `rows` holds the tokens for which open tasks, jobs or timers are written down, as `settle` left them;
+    `readers` holds candidates who are known to be let in already.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Case:
     tokens: Tokens
     audit_head: str
     rows: dict[str, Token] = field(default_factory=dict)
+    readers: frozenset[str] = frozenset()
 
     def log(self, ctx: Context, tag: Tag, person: str, detail: Mapping[str, Any], element: str | None = None) -> None:
         """Append an audit event to this case's chain."""
@@ -55,13 +57,20 @@ class Case:
 _KEY = cases.c.id == bindparam("case")
 _READ = "id number process definition_id status title outcome version data state audit_head"
 COLUMNS = [cases.c[name] for name in _READ.split()]
-_STORED = ("title", "status", "outcome", "version", "data", "state", "audit_head", "ended_at")
+_MOVED = ("title", "version", "data", "state", "audit_head")
+_ENDED = (*_MOVED, "status", "outcome", "ended_at")
 # Built once: building a statement costs several times what running it does.
 _LOCK = Locking(select(*COLUMNS).where(_KEY))
 _SIGNS = ("version", "audit_head")  # every act changes them; no index knows them, so the server plans by the key
 _UNCHANGED = Fact(select(cases.c.id).where(_KEY, *(cases.c[name] == bindparam(name) for name in _SIGNS)))
-_STORE = Unread(update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in _STORED}))
-_STORE_HEAD = Unread(update(cases).where(_KEY).values({name: bindparam(name) for name in _SIGNS}))
+
+
+def _set(*names: str) -> Unread:
+    """SQLite writes every index of a column that is set, even to the same value: so only what changes."""
+    return Unread(update(cases).where(_KEY).values({name: bindparam(name, type_=cases.c[name].type) for name in names}))
+
+
+_STORE, _STORE_END, _STORE_HEAD = _set(*_MOVED), _set(*_ENDED), _set(*_SIGNS)
 
 
 def lock(ctx: Context, case_id: str) -> Case:
@@ -115,21 +124,13 @@ def from_row(ctx: Context, row: Any) -> Case:
 def store(ctx: Context, case: Case) -> None:
     """Write the case back with a new version."""
     case.version += 1
-    ended = ctx.now if case.status != RUNNING else None
-    _STORE.send(
-        ctx.db,
-        {
-            "case": case.id,
-            "title": case.title,
-            "status": case.status,
-            "outcome": case.outcome,
-            "version": case.version,
-            "data": case.data,
-            "state": case.tokens.dump() if case.status == RUNNING else [],
-            "audit_head": case.audit_head,
-            "ended_at": ended,
-        },
-    )
+    kept = {"case": case.id, "title": case.title, "version": case.version, "data": case.data}
+    kept["audit_head"] = case.audit_head
+    if case.status == RUNNING:
+        _STORE.send(ctx.db, {**kept, "state": case.tokens.dump()})
+    else:
+        ended = {"status": case.status, "outcome": case.outcome, "ended_at": ctx.now}
+        _STORE_END.send(ctx.db, {**kept, "state": [], **ended})
 
 
 def store_head(ctx: Context, case: Case) -> None:

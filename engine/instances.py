@@ -27,9 +27,10 @@ _TASKS, _CANDIDATES = Unread(insert(tasks)), Unread(insert(candidates))
 _ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
 _KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
 _ADMIT = Unread(insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN)))
-_OF_TOKEN = tasks.c.token == bindparam("token")
+_OF_TOKEN = (tasks.c.case_id == bindparam("case")) & (tasks.c.token == bindparam("token"))
 _ANOTHER = select(tasks.c.id).where(_OF_TOKEN, tasks.c.status == "open").limit(1)
-_COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN).group_by(tasks.c.status)
+_COUNTED = tasks.c.status.in_(["open", "done"])  # names what the index has between the case and the token
+_COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN, _COUNTED).group_by(tasks.c.status)
 
 
 def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
@@ -59,7 +60,9 @@ def _consulted(case: Case, tokens: list[Token]) -> set[str]:
 
 def _admit(ctx: Context, case: Case, who: set[str]) -> None:
     """Whoever was ever asked to work on a case may go on reading it."""
-    _ADMIT.send(ctx.db, *({"asked": candidate, "case": case.id} for candidate in sorted(who)))
+    rows = [{"asked": candidate, "case": case.id} for candidate in sorted(who - case.readers)]
+    if rows:
+        _ADMIT.send(ctx.db, *rows)
 
 
 def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:
@@ -117,27 +120,29 @@ def closes(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -
     """True when the instance just done was the last, or the completion condition now holds."""
     if loop.sequential:
         return _condition_holds(ctx, case, token, loop) or not _open_next(ctx, case, token, element, loop)
-    return ctx.db.execute(_ANOTHER, {"token": token}).first() is None or _condition_holds(ctx, case, token, loop)
+    return ctx.db.execute(_ANOTHER, {"case": case.id, "token": token}).first() is None or _condition_holds(
+        ctx, case, token, loop
+    )
 
 
 def _condition_holds(ctx: Context, case: Case, token: str, loop: Loop) -> bool:
     if not loop.condition:
         return False
-    counts = _counts(ctx, token)
+    counts = _counts(ctx, case, token)
     done, left = counts.get("done", 0), counts.get("open", 0)
     scope = {"nrOfInstances": done + left, "nrOfCompletedInstances": done, "nrOfActiveInstances": left}
     return text_value(ctx, _expression(loop.condition), {**case.data, **scope}) is True
 
 
-def _counts(ctx: Context, token: str) -> dict[str, int]:
-    """How many instances of a token there are, by status."""
-    return {row.status: row.total for row in ctx.db.execute(_COUNTS, {"token": token})}
+def _counts(ctx: Context, case: Case, token: str) -> dict[str, int]:
+    """How many instances of a token are open and done."""
+    return {row.status: row.total for row in ctx.db.execute(_COUNTS, {"case": case.id, "token": token})}
 
 
 def _open_next(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -> bool:
     """Open the next instance of a sequential task; False when there is none left."""
     items = [str(item) for item in _collection(ctx, case, loop)]
-    done = _counts(ctx, token).get("done", 0)
+    done = _counts(ctx, case, token).get("done", 0)
     if done >= len(items):
         return False
     task, who = _task(ctx, case, Token(token, element.id, "person"), element, items[done])

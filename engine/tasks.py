@@ -128,6 +128,7 @@ def complete(
     """
     case, row, asked = _locked(ctx, task_id, person)
     _allow(ctx, row, asked, person, case.definition)
+    case.readers = asked
     element = case.definition.diagram.elements[row.element]
     given = {**row.draft, **answers} if over_draft and row.draft else answers
     clean = check_answers(ctx, case.definition, element, given, case.data)

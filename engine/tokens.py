@@ -44,6 +44,7 @@ class Tokens:
         self._spec, self._evaluate, self._data = spec, evaluate, data
         self._fresh = map(f"{os.urandom(13).hex()}{{:06x}}".format, itertools.count())
         self._at, self._ids = NOWHERE, list[str]()
+        self._waiting: tuple[Token, ...] = ()
         self.passed: list[str] = []
 
     @classmethod
@@ -85,7 +86,7 @@ class Tokens:
 
     def waiting(self) -> tuple[Token, ...]:
         """Every place where the case now waits."""
-        return tuple(Token(self._ids[place], element, kind) for place, element, kind in self._at.waiting)
+        return self._waiting
 
     def complete(self, token: str) -> None:
         """A person or a handler has done the step; raises `EngineFault` when no token waits there."""
@@ -115,6 +116,7 @@ class Tokens:
         arc = arc or self._draw(act, asked)
         self._ids = [next(self._fresh) if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to
+        self._waiting = tuple(Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting)
         self.passed += arc.passed
         return arc
 

@@ -28,20 +28,15 @@ class Line(sqlite3.Connection):
 
 
 class Ahead(ahead.Ahead):
-    """A command that reads in a snapshot, until `take_lock` has given it the write lock."""
+    """A command that reads as it goes, until `take_lock` has given it the write lock."""
 
     def __init__(self, connection: Connection, take_lock: Callable[[], None]) -> None:
         super().__init__(connection)
         self._take_lock = take_lock
 
-    def __enter__(self) -> None:
-        self.driver.execute("BEGIN")
-        super().__enter__()
-
     def catch_up(self) -> None:
-        """Leave the snapshot, take the lock, look and write."""
+        """Take the lock, look and write."""
         self.driver.ahead = None  # from now on the connection does at once what it is told
-        self.driver.execute("ROLLBACK")
         self._take_lock()
         for query, values in self.facts:
             if self.driver.execute(query, values).fetchone() is None:

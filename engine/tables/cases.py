@@ -52,8 +52,7 @@ tasks = Table(
     Column("done_by", String(60)),
     Column("done_at", Moment),
     Column("answers", Json),
-    Index("ix_tasks_case_id_status", "case_id", "status"),
-    Index("ix_tasks_token_status", "token", "status"),
+    Index("ix_tasks_case_id_status_token", "case_id", "status", "token"),
 )
 candidates = Table(
     "candidates",

@@ -42,6 +42,13 @@ def test_only_the_variables_that_were_asked_for_are_told(worker: Caller) -> None
     assert list(step["variables"]) == ["amount"]
 
 
+def test_a_worker_loads_a_value_by_the_execution_of_its_step(worker: Caller) -> None:
+    """As the clients load a file."""
+    worker.opens(amount=12)
+    [step] = worker.fetches()
+    assert worker.asks(f"/execution/{step['executionId']}/localVariables/amount/data").text == "12"
+
+
 def test_a_finished_step_is_unknown_and_a_foreign_lock_refused(worker: Caller) -> None:
     worker.opens()
     [step] = worker.fetches("w1")

@@ -116,7 +116,9 @@ def test_cases_are_listed_counted_and_cancelled(desk: Desk, worker: Caller, case
     assert worker.asks("/process-instance", maxResults=0).json == []
     values = worker.asks("/variable-instance", processInstanceIdIn=case, variableName="partner").json
     assert [(each["name"], each["value"], each["type"]) for each in values] == [("partner", "ก", "String")]
-    assert worker.asks(f"/execution/{case}/localVariables/partner/data").text == "ก"
+    [task] = worker.asks("/task", processInstanceId=case).json
+    for key in (case, task["executionId"]):
+        assert worker.asks(f"/execution/{key}/localVariables/partner/data").text == "ก"
     assert worker.sends(f"/process-instance/{case}", None, "DELETE").status_code == 403
     assert admin.sends(f"/process-instance/{case}", None, "DELETE").status_code == 204
     [past] = admin.sends("/history/process-instance", {"processInstanceIds": [case], "finished": True}).json

@@ -283,7 +283,7 @@ def _dto(ctx: Context, row: Row[Any]) -> dict[str, Any]:
     tried = row.detail or {}
     return {
         "activityId": row.element, "activityInstanceId": f"{row.element}:{row.token}",
-        "errorMessage": tried.get("message"), "errorDetails": row.error, "executionId": row.token, "id": row.id,
+        "errorMessage": tried.get("message"), "errorDetails": row.error, "executionId": row.id, "id": row.id,
         "lockExpirationTime": moment(row.lock_until), "createTime": moment(row.due_at),
         "processDefinitionId": definition_id(row.process, version, row.definition_id),
         "processDefinitionKey": row.process, "processDefinitionVersionTag": None, "processInstanceId": row.case_id,

@@ -16,7 +16,7 @@ from engine.case import CANCELLED, DONE, RUNNING, SUSPENDED
 from engine.context import Context
 from engine.errors import NotFound, OperatorsOnly
 from engine.tables import cases as table
-from engine.tables import definitions, tasks
+from engine.tables import definitions, jobs, tasks
 from web.engine_rest import door
 from web.engine_rest.given import InvalidRequest, filters, flag, page, records, texts
 from web.engine_rest.processes import instance_dto
@@ -107,10 +107,10 @@ def content(key: str, name: str) -> Response:
 
 
 def find(ctx: Context, key: str) -> Row[Any]:
-    """A case by its id, or the id of a token that waits for a person; raises `NotFound`."""
+    """A case by its id, or by an execution's: that of the task or the job that waits there; raises `NotFound`."""
     own = own_id(key)
-    of_token = select(tasks.c.case_id).where(tasks.c.token == own)
-    named = or_(table.c.id == own, table.c.id.in_(of_token))
+    waits = [select(each.c.case_id).where(each.c.id == own) for each in (tasks, jobs)]
+    named = or_(table.c.id == own, *(table.c.id.in_(case) for case in waits))
     row = ctx.db.execute(_with_version().where(named, *seen_by(me()))).one_or_none()
     if row is None:
         raise NotFound(what="process instance", key=key)

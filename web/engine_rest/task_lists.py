@@ -123,7 +123,7 @@ def dto(ctx: Context, row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id, "name": row.name, "assignee": row.claimed_by, "owner": None, "created": moment(row.created_at),
         "due": moment(row.due_at), "followUp": None, "lastUpdated": moment(row.claimed_at), "delegationState": None,
-        "description": element.documentation or None, "executionId": row.token, "parentTaskId": None, "priority": 50,
+        "description": element.documentation or None, "executionId": row.id, "parentTaskId": None, "priority": 50,
         "processDefinitionId": definition_id(row.process, row.version, row.definition_id),
         "processInstanceId": row.case_id, "caseExecutionId": None, "caseDefinitionId": None, "caseInstanceId": None,
         "taskDefinitionKey": row.element, "suspended": row.case_status != RUNNING, "formKey": None,
@@ -136,7 +136,7 @@ def _historic(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id, "processDefinitionKey": row.process,
         "processDefinitionId": definition_id(row.process, row.version, row.definition_id),
-        "processInstanceId": row.case_id, "rootProcessInstanceId": row.case_id, "executionId": row.token,
+        "processInstanceId": row.case_id, "rootProcessInstanceId": row.case_id, "executionId": row.id,
         "activityInstanceId": f"{row.element}:{row.token}", "caseDefinitionKey": None, "caseDefinitionId": None,
         "caseInstanceId": None, "caseExecutionId": None, "name": row.name, "description": None, "deleteReason": over,
         "owner": None, "assignee": row.claimed_by, "startTime": moment(row.created_at), "endTime": moment(row.done_at),

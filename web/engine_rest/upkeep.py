@@ -65,10 +65,9 @@ def _incidents() -> Select[Any]:
     if "incidentType" in wanted:
         asked = text(wanted, "incidentType")
         found.append(incidents.c.kind.in_([kind for kind, shown in KINDS.items() if shown == asked] or [asked]))
-    columns = (cases.c.process, cases.c.definition_id, versions.c.version, jobs.c.token)
+    columns = (cases.c.process, cases.c.definition_id, versions.c.version)
     joined = incidents.join(cases, cases.c.id == incidents.c.case_id)
     joined = joined.join(versions, versions.c.id == cases.c.definition_id)
-    joined = joined.outerjoin(jobs, jobs.c.id == incidents.c.job_id)
     query = select(incidents, *columns).select_from(joined)
     return query.where(incidents.c.resolved_at.is_(None), *seen_by(me()), *found)
 
@@ -76,7 +75,7 @@ def _incidents() -> Select[Any]:
 def _incident(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id, "processDefinitionId": definition_id(row.process, row.version, row.definition_id),
-        "processInstanceId": row.case_id, "executionId": row.token, "incidentTimestamp": moment(row.at),
+        "processInstanceId": row.case_id, "executionId": row.job_id or row.case_id, "incidentTimestamp": moment(row.at),
         "incidentType": KINDS.get(row.kind, row.kind), "activityId": row.element, "failedActivityId": row.element,
         "causeIncidentId": row.id, "rootCauseIncidentId": row.id, "configuration": row.job_id, "tenantId": None,
         "incidentMessage": row.message, "jobDefinitionId": None, "annotation": None,
@@ -136,7 +135,7 @@ def _job(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id, "jobDefinitionId": None, "processInstanceId": row.case_id,
         "processDefinitionId": definition_id(row.process, row.version, row.definition_id),
-        "processDefinitionKey": row.process, "executionId": row.token, "exceptionMessage": row.error,
+        "processDefinitionKey": row.process, "executionId": row.id, "exceptionMessage": row.error,
         "failedActivityId": row.element if row.error else None, "retries": 0 if row.status == commands.FAILED else 1,
         "dueDate": moment(row.due_at), "suspended": row.case_status == "suspended", "priority": row.priority,
         "tenantId": None, "createTime": None,
