@@ -142,15 +142,11 @@ class Office:
         def watch(driver: Any, *_: Any) -> None:
             driver.set_trace_callback(ran)
 
-        def leave(driver: Any, _: Any) -> None:
-            driver.set_trace_callback(None)
-
-        engine = self.database.engine
-        event.listen(engine, "checkout", watch)
-        event.listen(engine, "checkin", leave)
+        self.database.close()  # so that every connection is taken anew
+        event.listen(self.database.engine, "connect", watch)
         yield
-        event.remove(engine, "checkout", watch)
-        event.remove(engine, "checkin", leave)
+        event.remove(self.database.engine, "connect", watch)
+        self.database.close()
 
     def statements(self) -> dict[str, Any]:
         """Statements of each completion of one W1 case."""

@@ -10,12 +10,10 @@ give at once reckons ahead of its lock (see ahead.py).
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -51,9 +49,10 @@ class Database:
         backend = sqlite if self.sqlite else postgresql
         self.url = parsed.set(drivername=backend.DRIVER)
         self.engine: Engine = create_engine(self.url, **_options(self.url.get_backend_name()))
-        self._writer, self._lock_timeout = threading.Lock(), lock_timeout
         event.listen(self.engine, "connect", partial(backend.connected, lock_timeout))
-        if not self.sqlite:
+        if self.sqlite:
+            self._turn, self._commands = sqlite.Turn(lock_timeout), sqlite.Commands(self.engine, lock_timeout, THREADS)
+        else:
             event.listen(self.engine, "checkout", postgresql.taken)
             event.listen(self.engine, "checkin", postgresql.given_back)
 
@@ -80,13 +79,17 @@ class Database:
         Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
         # A connection first: those who reckon ahead hold one too when they come to queue.
-        with _refusals(), self.engine.connect() as connection, self._turn() as until:
-            if self.sqlite:
-                sqlite.lock(connection, until, self._lock_timeout)
-            else:
-                driver_of(connection).send(postgresql.BEGIN)
-            with connection.begin():
-                yield connection
+        with _refusals(), self.engine.connect() as connection, self._locked(connection), connection.begin():
+            yield connection
+
+    @contextmanager
+    def _locked(self, connection: Connection) -> Iterator[None]:
+        if self.sqlite:
+            with self._turn.taken(connection):
+                yield
+        else:
+            driver_of(connection).send(postgresql.BEGIN)
+            yield
 
     def command(self, act: Callable[[Connection], Result]) -> Result:
         """What a short command returns, once it is committed; `act` may be called twice, so it changes nothing else.
@@ -101,40 +104,14 @@ class Database:
             return act(connection)
 
     def _ahead(self, act: Callable[[Connection], Result]) -> Result:
-        with (
-            _refusals(),
-            ExitStack() as turn,
-            self.engine.connect() as connection,
-            self._ahead_of_lock(connection, turn),
-            connection.begin(),
-        ):
+        with _refusals(), self._for_command() as connection, self._ahead_of_lock(connection), connection.begin():
             return act(connection)
 
-    def _ahead_of_lock(self, connection: Connection, turn: ExitStack) -> Ahead:
-        if self.sqlite:
-            return sqlite.Ahead(connection, partial(self._lock, turn, connection))
-        return postgresql.Ahead(connection)
+    def _for_command(self) -> AbstractContextManager[Connection]:
+        return self._commands.connection() if self.sqlite else self.engine.connect()
 
-    def _lock(self, turn: ExitStack, connection: Connection) -> None:
-        until = turn.enter_context(self._turn())
-        sqlite.lock(connection, until, self._lock_timeout)
-
-    @contextmanager
-    def _turn(self) -> Iterator[float]:
-        """SQLite has one writer: the threads of this process queue here, those of other processes at the file.
-
-        Yields until when to wait. Raises `Busy`.
-        """
-        until = monotonic() + self._lock_timeout
-        if not self.sqlite:
-            yield until
-        elif self._writer.acquire(timeout=self._lock_timeout):
-            try:
-                yield until
-            finally:
-                self._writer.release()
-        else:
-            raise Busy
+    def _ahead_of_lock(self, connection: Connection) -> Ahead:
+        return sqlite.Ahead(connection, self._turn) if self.sqlite else postgresql.Ahead(connection)
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to the newest version, or only so far; whoever comes second finds it there."""
@@ -154,12 +131,14 @@ class Database:
 
     def close(self) -> None:
         """Give every connection back."""
+        if self.sqlite:
+            self._commands.close()
         self.engine.dispose()
 
 
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":  # a connection to a file costs nothing: no thread waits for one
-        return {"connect_args": {"check_same_thread": False, "factory": sqlite.Line}, "pool_size": THREADS}
+        return {"connect_args": {"check_same_thread": False, "factory": sqlite.Line}, "pool_size": 2 * THREADS}
     return {
         "connect_args": {"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         "pool_size": 10,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from engine.database import ahead
 from engine.database.ahead import Message, Stale, driver_of, hold_back
-from engine.errors import Busy, Unavailable
+from engine.errors import Busy, PrasanError, Unavailable
 
 DRIVER = "sqlite+prasan"
 POLL_SECONDS = 0.001
@@ -27,22 +29,117 @@ class Line(sqlite3.Connection):
     ahead: Ahead | None = None
 
 
-class Ahead(ahead.Ahead):
-    """A command that reads as it goes, until `take_lock` has given it the write lock."""
+class Turn:
+    """SQLite has one writer: the threads of this process queue here, those of other processes at the file."""
 
-    def __init__(self, connection: Connection, take_lock: Callable[[], None]) -> None:
+    def __init__(self, patience: float) -> None:
+        self._lock, self._patience = threading.Lock(), patience
+
+    def take(self, driver: Any) -> None:
+        """Begin a transaction with the write lock, asking every millisecond. Raises `Busy` past the patience.
+
+        SQLite's own waits grow to 100 ms and starve the unlucky.
+        """
+        until = monotonic() + self._patience
+        if not self._lock.acquire(timeout=self._patience):
+            raise Busy
+        try:
+            while not _begun(driver, until):
+                sleep(POLL_SECONDS)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def leave(self) -> None:
+        """Let the next one write."""
+        self._lock.release()
+
+    @contextmanager
+    def taken(self, connection: Connection) -> Iterator[None]:
+        """A transaction of a connection that is patient otherwise."""
+        driver = driver_of(connection)
+        be_patient(driver, 0)
+        try:
+            self.take(driver)
+        finally:
+            be_patient(driver, self._patience)
+        try:
+            yield
+        finally:
+            self.leave()
+
+
+class Ahead(ahead.Ahead):
+    """A command that reads as it goes, until it takes its turn."""
+
+    def __init__(self, connection: Connection, turn: Turn) -> None:
         super().__init__(connection)
-        self._take_lock = take_lock
+        self._turn, self._taken = turn, False
+
+    def __exit__(self, *about: object) -> None:
+        super().__exit__(*about)
+        if self._taken:
+            self.driver.rollback()  # where it has not committed: SQLAlchemy forgets a transaction whose commit failed
+            self._turn.leave()
 
     def catch_up(self) -> None:
         """Take the lock, look and write."""
         self.driver.ahead = None  # from now on the connection does at once what it is told
-        self._take_lock()
+        self._turn.take(self.driver)
+        self._taken = True
         for query, values in self.facts:
             if self.driver.execute(query, values).fetchone() is None:
                 raise Stale
         for statement, values in self.kept:
             self.driver.execute(statement, values)
+
+
+class Commands:
+    """Connections on which commands reckon ahead: they rest here in between, and never wait for the file by themselves.
+
+    Taking one from the pool and giving it back costs as much as the statements of a command.
+    """
+
+    def __init__(self, engine: Engine, patience: float, most: int) -> None:
+        self._engine, self._patience, self._most = engine, patience, most
+        self._resting: list[Connection] = []
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """One for a command."""
+        connection = self._next()
+        try:
+            yield connection
+        except (PrasanError, Stale):
+            self._rest(connection)
+            raise
+        except BaseException:
+            self._give_back(connection)
+            raise
+        self._rest(connection)
+
+    def close(self) -> None:
+        """Give all of them back to the pool."""
+        while self._resting:
+            self._give_back(self._resting.pop())
+
+    def _next(self) -> Connection:
+        try:
+            return self._resting.pop()
+        except IndexError:
+            connection = self._engine.connect()
+            be_patient(driver_of(connection), 0)
+            return connection
+
+    def _rest(self, connection: Connection) -> None:
+        if len(self._resting) < self._most:
+            self._resting.append(connection)
+        else:
+            self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        with connection:
+            be_patient(driver_of(connection), self._patience)
 
 
 class Dialect(SQLiteDialect_pysqlite):
@@ -87,25 +184,12 @@ class Dialect(SQLiteDialect_pysqlite):
         super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]
 
 
-def lock(connection: Connection, until: float, patience: float) -> None:
-    """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky.
-
-    Raises `Busy` when it did not come by then.
-    """
-    driver = driver_of(connection)
-    _be_patient(driver, 0)
-    try:
-        while not _locked(driver, until):
-            sleep(POLL_SECONDS)
-    finally:
-        _be_patient(driver, patience)
-
-
-def _be_patient(driver: Any, seconds: float) -> None:
+def be_patient(driver: Any, seconds: float) -> None:
+    """How long a connection waits by itself where the file is locked."""
     driver.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
 
 
-def _locked(driver: Any, until: float) -> bool:
+def _begun(driver: Any, until: float) -> bool:
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
@@ -120,7 +204,7 @@ def _locked(driver: Any, until: float) -> bool:
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
     """Set a new connection up; transactions are begun by Database, not by the driver."""
     connection.isolation_level = None
-    _be_patient(connection, lock_timeout)
+    be_patient(connection, lock_timeout)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -263,7 +263,8 @@ def test_what_is_read_often_is_prepared_once(office: Office) -> None:
 def test_a_completion_is_twelve_statements_at_most_and_one_commit(office: Office) -> None:
     """As SQLite itself counts."""
     seen: list[str] = []
-    event.listen(office.database.engine, "checkout", lambda driver, *_: driver.set_trace_callback(seen.append))
+    office.database.close()  # so that every connection is taken anew
+    event.listen(office.database.engine, "connect", lambda driver, *_: driver.set_trace_callback(seen.append))
     act = completion(office, at_memo(office))
     seen.clear()
     office.database.command(lambda db: act(office.context(db)))
