@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, zip_longest
 from typing import NamedTuple, TypeAlias
 
-from forms.components import MANY, Component, Form, Json, values_of
+from forms.components import MANY, ONE, Component, Form, Json, values_of
 from forms.feel import FeelError, FeelLimitError, compile_expression, compile_unary, plain
 from forms.feel.limits import Run
 from forms.inputs import WRONG_OPTION, InputError, clean, empty, same
@@ -105,11 +105,10 @@ class _Checker:
         """Put the value of every field of one level into `target`, from (posted, known)."""
         for component in components:
             place = component.path[depth:]
-            if component.repeats:
-                rows = self.rows(component, place, sources, indexes)
-                put(target, place, rows)
-            elif component.is_input:
+            if component.is_input:
                 put(target, place, self.value(component, place, sources, indexes))
+            elif component.repeats:
+                put(target, place, self.rows(component, place, sources, indexes))
             elif component.children:
                 self.fill(component.children, depth, sources, target, indexes)
 
@@ -168,6 +167,8 @@ class _Checker:
     def among(self, component: Component, value: Json, scope: Scope, indexes: Indexes) -> Json:
         """The value without what is no option; each fault is an error."""
         options = self.options(component, scope)
+        if type(value) is str and value in options and component.type in ONE:
+            return value
         chosen = value if isinstance(value, list) else [] if value is None else [value]
         kept = [item for item in chosen if any(same(item, option) for option in options)]
         if len(kept) < len(chosen):
@@ -193,29 +194,31 @@ class _Checker:
 
     def instances(self, data: Mapping[str, Json]) -> list[Instance]:
         """Every instance, with `hidden` decided in the given data."""
-        return list(self.walk(self.form.roots, Level(data, scope_of(data, data, None, [])), hidden=False))
+        found: list[Instance] = []
+        self.walk(self.form.roots, Level(data, scope_of(data, data, None, [])), found, hidden=False)
+        return found
 
-    def walk(self, components: Sequence[Component], level: Level, *, hidden: bool) -> Iterator[Instance]:
-        """The instances of one level."""
+    def walk(self, components: Sequence[Component], level: Level, found: list[Instance], *, hidden: bool) -> None:
+        """Add the instances of one level."""
         for component in components:
             place = level.place + component.path[level.depth :]
             gone = hidden or (component.hide is not None and self.holds(component.hide, level.scope))
-            yield Instance(component, place, level, gone)
+            found.append(Instance(component, place, level, gone))
             if not component.children:
                 continue
             if not component.repeats:
-                yield from self.walk(component.children, level, hidden=gone)
+                self.walk(component.children, level, found, hidden=gone)
             elif not gone:
-                yield from self.row_instances(component, place, level)
+                self.walk_rows(component, place, level, found)
 
-    def row_instances(self, component: Component, place: Place, level: Level) -> Iterator[Instance]:
-        """The instances in the rows of a list."""
+    def walk_rows(self, component: Component, place: Place, level: Level, found: list[Instance]) -> None:
+        """Add the instances in the rows of a list."""
         rows = dig(self.data, place)
         for number, row in enumerate(rows if isinstance(rows, list) else []):
             indexes = (*level.indexes, number)
             scope = scope_of(level.data, row, level.scope, [index + 1 for index in indexes])
             inner = Level(level.data, scope, len(component.path), (*place, number), indexes)
-            yield from self.walk(component.children, inner, hidden=False)
+            self.walk(component.children, inner, found, hidden=False)
 
     def holds(self, rule: str, scope: Scope) -> bool:
         """Whether a condition is true; one that cannot be computed is not."""

@@ -62,9 +62,9 @@ def _text(component: Component, value: Json) -> str:
     text = value if isinstance(value, str) else number_text(value) if is_number(value) else None
     if text is None:
         raise InputError(WRONG_TYPE)
-    if component.type == "textfield":
-        text = _BLANKS.sub(" ", text)
-    refuse_characters(text)
+    if not text.isprintable():
+        text = _BLANKS.sub(" ", text) if component.type == "textfield" else text
+        refuse_characters(text)
     limit = MAX_TEXT["textarea" if "maxLength" in component.rules else component.type]
     if len(text) > limit:
         raise InputError(f"ต้องยาวไม่เกิน {limit:,} ตัวอักษร")

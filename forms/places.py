@@ -14,6 +14,8 @@ ABSENT = object()
 
 def dig(source: Json, place: Place) -> Json:
     """The value at a place, or the marker for none."""
+    if len(place) == 1 and type(source) is dict:  # as most places are
+        return source.get(place[0], ABSENT)
     for step in place:
         named = type(source) is dict or isinstance(source, Mapping)
         inside = step in source if named else isinstance(step, int) and _has(source, step)
@@ -29,7 +31,7 @@ def _has(rows: Json, index: int) -> bool:
 
 def put(target: Json, place: Place, value: Json) -> None:
     """Set the value at a place, making the contexts on the way; rows must exist."""
-    for step, inner in pairwise(place):
+    for step, inner in pairwise(place) if len(place) > 1 else ():
         if not isinstance(step, int) and not isinstance(target.get(step), list if isinstance(inner, int) else dict):
             target[step] = {}
         target = target[step]

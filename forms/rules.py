@@ -38,6 +38,8 @@ def faults(component: Component, value: Json, scope: Mapping[str, Json], now: da
     """The Thai messages for a value that already has the field's type."""
     rules = component.rules
     found = list(_number_rules(component, value)) if component.type == "number" else []
+    if not rules:
+        return found
     if "pattern" in rules:
         found += _pattern(rules, value)
     if rules.get("required") and _missing(component, value):
@@ -109,7 +111,7 @@ def _bounds(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], n
         return
     for name, word, message in (("min", "ต่ำสุด", "ต้องไม่น้อยกว่า"), ("max", "สูงสุด", "ต้องไม่เกิน")):
         bound = computed(rules.get(name), scope, now)
-        if bound is None:
+        if bound is None or _plain_within(name, value, bound):
             continue
         limit, found = _decimal(bound), _decimal(value)
         if limit is None or found is None:
@@ -118,8 +120,12 @@ def _bounds(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], n
             yield f"{message} {bound if isinstance(bound, str) else number_text(bound)}"
 
 
+def _plain_within(name: str, value: Json, bound: Json) -> bool:
+    return type(value) is int and type(bound) is int and (value >= bound if name == "min" else value <= bound)
+
+
 def _lengths(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], now: datetime) -> Iterator[str]:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or _surely_short(rules, value):
         return
     length = len(value.strip().encode("utf-16-le", "surrogatepass")) // 2
     least = computed(rules.get("minLength"), scope, now)
@@ -129,6 +135,12 @@ def _lengths(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], 
         yield f"ต้องยาวอย่างน้อย {least} ตัวอักษร"
     if most is not None and upper is not None and length > upper:
         yield f"ต้องยาวไม่เกิน {most} ตัวอักษร"
+
+
+def _surely_short(rules: Mapping[str, Json], value: str) -> bool:
+    """Whether it fits however its characters are counted, and nothing asks for more."""
+    most = rules.get("maxLength")
+    return type(most) is int and 2 * len(value) <= most and "minLength" not in rules
 
 
 def _kind(wanted: Json, value: Json) -> list[str]:
