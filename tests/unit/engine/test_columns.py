@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import DateTime, insert, select
@@ -34,9 +35,10 @@ def test_a_moment_comes_back_in_utc(office: Office, moment: datetime) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)
 def test_on_sqlite_it_is_the_text_that_sqlalchemy_writes(moment: datetime) -> None:
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
-    theirs = DateTime().dialect_impl(dialect).bind_processor(dialect)
-    ours = Moment().dialect_impl(dialect).bind_processor(dialect)
-    assert theirs is not None
+    dialect = sqlite.dialect()
+    theirs: Any = DateTime().dialect_impl(dialect).bind_processor(dialect)
+    ours: Any = Moment().dialect_impl(dialect).bind_processor(dialect)
+    read: Any = Moment().dialect_impl(dialect).result_processor(dialect, None)
     assert ours(moment) == theirs(moment.astimezone(UTC))
-    assert (ours(None), Moment().dialect_impl(dialect).result_processor(dialect, None)(None)) == (None, None)
+    assert (ours(None), read(None)) == (None, None)
+    assert read(ours(moment)) == moment
