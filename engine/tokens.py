@@ -9,8 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,8 +23,7 @@ from forms.feel import FeelError
 NOWHERE = Marking([], b"", (), finished=False)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A place where the case waits. `kind` is person, automatic or event."""
 
     id: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,7 +51,8 @@ class Database:
         self.engine: Engine = create_engine(self.url, **_options(self.url.get_backend_name()))
         event.listen(self.engine, "connect", partial(backend.connected, lock_timeout))
         if self.sqlite:
-            self._turn, self._commands = sqlite.Turn(lock_timeout), sqlite.Commands(self.engine, lock_timeout, THREADS)
+            self._turn = sqlite.Turn(lock_timeout)
+            self._commands = sqlite.Commands(self.engine, self._turn, lock_timeout, most=THREADS)
         else:
             event.listen(self.engine, "checkout", postgresql.taken)
             event.listen(self.engine, "checkin", postgresql.given_back)
@@ -104,14 +105,11 @@ class Database:
             return act(connection)
 
     def _ahead(self, act: Callable[[Connection], Result]) -> Result:
-        with _refusals(), self._for_command() as connection, self._ahead_of_lock(connection), connection.begin():
+        with _refusals(), self._ahead_of_lock() as connection, connection.begin():
             return act(connection)
 
-    def _for_command(self) -> AbstractContextManager[Connection]:
-        return self._commands.connection() if self.sqlite else self.engine.connect()
-
-    def _ahead_of_lock(self, connection: Connection) -> Ahead:
-        return sqlite.Ahead(connection, self._turn) if self.sqlite else postgresql.Ahead(connection)
+    def _ahead_of_lock(self) -> Ahead:
+        return self._commands.ahead() if self.sqlite else postgresql.Ahead(self.engine.connect())
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the schema to the newest version, or only so far; whoever comes second finds it there."""

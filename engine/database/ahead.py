@@ -21,18 +21,20 @@ class Stale(Exception):
 
 
 class Ahead(ABC):
-    """What such a command has to remember until it holds its lock."""
+    """What such a command has to remember until it holds its lock; a context that gives the connection it is on."""
 
     def __init__(self, connection: Connection) -> None:
-        self.driver = driver_of(connection)
+        self.connection, self.driver = connection, driver_of(connection)
         self.facts: list[Message] = []
         self.kept: list[Message] = []
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Connection:
         self.driver.ahead = self
+        return self.connection
 
-    def __exit__(self, *_: object) -> None:
-        self.driver.ahead = None
+    @abstractmethod
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """What is not committed never was, and others may have the connection."""
 
     @abstractmethod
     def catch_up(self) -> None:
@@ -41,7 +43,7 @@ class Ahead(ABC):
 
 def driver_of(connection: Connection) -> Any:
     """The driver's own connection; its `ahead` is the command on it, while that is ahead of its lock."""
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection  # of drivers that are not asynchronous it is their own
 
 
 def hold_back(driver: Any, context: Any) -> None:

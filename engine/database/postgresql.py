@@ -113,6 +113,10 @@ def _answers(wire: Any, count: int) -> Generator[Any, Any, list[Any]]:
 class Ahead(ahead.Ahead):
     """A command that begins its transaction only where it writes; what it reads before, it reads as is."""
 
+    def __exit__(self, *_: object) -> None:
+        self.driver.ahead = None
+        self.connection.close()
+
     def catch_up(self, *last: Message) -> None:
         """Begin, and write what was kept back; a fact that no longer holds ends it there."""
         self.driver.ahead = None  # from now on the connection does at once what it is told

@@ -21,6 +21,7 @@ from engine.errors import Busy, PrasanError, Unavailable
 
 DRIVER = "sqlite+prasan"
 POLL_SECONDS = 0.001
+WAL_PAGES = 4_000  # 16 MB: whoever's commit comes to that writes them to the database, and waits for two fsyncs
 
 
 class Line(sqlite3.Connection):
@@ -70,17 +71,21 @@ class Turn:
 
 
 class Ahead(ahead.Ahead):
-    """A command that reads as it goes, until it takes its turn."""
+    """A command that reads as it goes, until it takes its turn; one after the other on the same connection."""
 
-    def __init__(self, connection: Connection, turn: Turn) -> None:
+    def __init__(self, connection: Connection, turn: Turn, commands: Commands) -> None:
         super().__init__(connection)
-        self._turn, self._taken = turn, False
+        self._turn, self._taken, self._commands = turn, False, commands
 
-    def __exit__(self, *about: object) -> None:
-        super().__exit__(*about)
-        if self._taken:
-            self.driver.rollback()  # where it has not committed: SQLAlchemy forgets a transaction whose commit failed
-            self._turn.leave()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.driver.ahead = None
+        try:
+            self.driver.rollback()  # SQLAlchemy forgets a transaction whose commit failed
+        finally:
+            if self._taken:
+                self._turn.leave()
+        self.facts, self.kept, self._taken = [], [], False
+        self._commands.take_back(self, sound=kind is None or issubclass(kind, (PrasanError, Stale)))
 
     def catch_up(self) -> None:
         """Take the lock, look and write."""
@@ -95,51 +100,39 @@ class Ahead(ahead.Ahead):
 
 
 class Commands:
-    """Connections on which commands reckon ahead: they rest here in between, and never wait for the file by themselves.
+    """Connections for commands, which rest here in between, and which never wait for the file by themselves.
 
     Taking one from the pool and giving it back costs as much as the statements of a command.
     """
 
-    def __init__(self, engine: Engine, patience: float, most: int) -> None:
-        self._engine, self._patience, self._most = engine, patience, most
-        self._resting: list[Connection] = []
+    def __init__(self, engine: Engine, turn: Turn, patience: float, most: int) -> None:
+        self._engine, self._turn, self._patience, self._most = engine, turn, patience, most
+        self._resting: list[Ahead] = []
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """One for a command."""
-        connection = self._next()
-        try:
-            yield connection
-        except (PrasanError, Stale):
-            self._rest(connection)
-            raise
-        except BaseException:
-            self._give_back(connection)
-            raise
-        self._rest(connection)
-
-    def close(self) -> None:
-        """Give all of them back to the pool."""
-        while self._resting:
-            self._give_back(self._resting.pop())
-
-    def _next(self) -> Connection:
+    def ahead(self) -> Ahead:
+        """One for a command that begins."""
         try:
             return self._resting.pop()
         except IndexError:
             connection = self._engine.connect()
             be_patient(driver_of(connection), 0)
-            return connection
+            return Ahead(connection, self._turn, self)
 
-    def _rest(self, connection: Connection) -> None:
-        if len(self._resting) < self._most:
-            self._resting.append(connection)
+    def take_back(self, one: Ahead, *, sound: bool) -> None:
+        """Its command is over. Where something broke, or enough others rest, the pool gets the connection."""
+        if sound and len(self._resting) < self._most:
+            self._resting.append(one)
         else:
-            self._give_back(connection)
+            self._give_back(one)
 
-    def _give_back(self, connection: Connection) -> None:
-        with connection:
-            be_patient(driver_of(connection), self._patience)
+    def close(self) -> None:
+        """The pool gets all connections that rest."""
+        while self._resting:
+            self._give_back(self._resting.pop())
+
+    def _give_back(self, one: Ahead) -> None:
+        with one.connection:
+            be_patient(one.driver, self._patience)
 
 
 class Dialect(SQLiteDialect_pysqlite):
@@ -205,7 +198,7 @@ def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
     """Set a new connection up; transactions are begun by Database, not by the driver."""
     connection.isolation_level = None
     be_patient(connection, lock_timeout)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={WAL_PAGES}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
