@@ -46,10 +46,18 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def bind_processor(self, dialect: Dialect) -> Any:
         """Encode."""
-        return None if value is None else orjson.dumps(value).decode()
+        return _encoded
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Decode."""
-        return None if value is None else orjson.loads(value)
+        return _decoded
+
+
+def _encoded(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _decoded(value: str | None) -> Any:
+    return None if value is None else orjson.loads(value)

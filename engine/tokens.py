@@ -6,8 +6,7 @@ time that any case of the version does it from there; then it is known (reachabi
 
 from __future__ import annotations
 
-import itertools
-import os
+import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -40,7 +39,6 @@ class Tokens:
 
     def __init__(self, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> None:
         self._spec, self._evaluate, self._data = spec, evaluate, data
-        self._fresh = map(f"{os.urandom(13).hex()}{{:06x}}".format, itertools.count())
         self._at, self._ids = NOWHERE, list[str]()
         self._waiting: tuple[Token, ...] = ()
         self.passed: list[str] = []
@@ -112,7 +110,7 @@ class Tokens:
         except FeelError:
             arc = None  # the library will ask the same, and say where
         arc = arc or self._draw(act, asked)
-        self._ids = [next(self._fresh) if origin is None else self._ids[origin] for origin in arc.origins]
+        self._ids = [uuid.uuid4().hex if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to
         self._waiting = tuple(Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting)
         self.passed += arc.passed

@@ -21,7 +21,6 @@ from engine.errors import Busy, PrasanError, Unavailable
 
 DRIVER = "sqlite+prasan"
 POLL_SECONDS = 0.001
-WAL_PAGES = 4_000  # 16 MB: whoever's commit comes to that writes them to the database, and waits for two fsyncs
 
 
 class Line(sqlite3.Connection):
@@ -198,7 +197,7 @@ def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
     """Set a new connection up; transactions are begun by Database, not by the driver."""
     connection.isolation_level = None
     be_patient(connection, lock_timeout)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={WAL_PAGES}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
