@@ -35,20 +35,12 @@ class Turn:
     def __init__(self, patience: float) -> None:
         self._lock, self._patience = threading.Lock(), patience
 
-    def take(self, driver: Any) -> None:
-        """Begin a transaction with the write lock, asking every millisecond. Raises `Busy` past the patience.
-
-        SQLite's own waits grow to 100 ms and starve the unlucky.
-        """
+    def take(self) -> float:
+        """Wait for one's turn; until when to wait for the file then. Raises `Busy` past the patience."""
         until = monotonic() + self._patience
         if not self._lock.acquire(timeout=self._patience):
             raise Busy
-        try:
-            while not _begun(driver, until):
-                sleep(POLL_SECONDS)
-        except BaseException:
-            self._lock.release()
-            raise
+        return until
 
     def leave(self) -> None:
         """Let the next one write."""
@@ -57,24 +49,28 @@ class Turn:
     @contextmanager
     def taken(self, connection: Connection) -> Iterator[None]:
         """A transaction of a connection that is patient otherwise."""
-        driver = driver_of(connection)
-        be_patient(driver, 0)
+        driver, until = driver_of(connection), self.take()
         try:
-            self.take(driver)
-        finally:
-            be_patient(driver, self._patience)
-        try:
+            be_patient(driver, 0)
+            try:
+                begin(driver, until)
+            finally:
+                be_patient(driver, self._patience)
             yield
         finally:
             self.leave()
 
 
 class Ahead(ahead.Ahead):
-    """A command that reads as it goes, until it takes its turn; one after the other on the same connection."""
+    """A command that reads in a snapshot, until it takes its turn; one after the other on the same connection."""
 
     def __init__(self, connection: Connection, turn: Turn, commands: Commands) -> None:
         super().__init__(connection)
         self._turn, self._taken, self._commands = turn, False, commands
+
+    def __enter__(self) -> Connection:
+        self.driver.execute("BEGIN")
+        return super().__enter__()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.driver.ahead = None
@@ -87,15 +83,30 @@ class Ahead(ahead.Ahead):
         self._commands.take_back(self, sound=kind is None or issubclass(kind, (PrasanError, Stale)))
 
     def catch_up(self) -> None:
-        """Take the lock, look and write."""
+        """Take the lock and write."""
         self.driver.ahead = None  # from now on the connection does at once what it is told
-        self._turn.take(self.driver)
+        until = self._turn.take()
         self._taken = True
+        for statement, values in self.kept[1:] if self._writes_on() else self._anew(until):
+            self.driver.execute(statement, values)
+
+    def _writes_on(self) -> bool:
+        """Do the first write where it stands: SQLite allows that as long as nobody wrote anything since it read."""
+        try:
+            return bool(self.kept and self.driver.execute(*self.kept[0]))
+        except sqlite3.OperationalError as error:
+            if _busy(error):
+                return False
+            raise
+
+    def _anew(self, until: float) -> list[Message]:
+        """Leave the snapshot, take the lock, and look; what is to be written then."""
+        self.driver.rollback()
+        begin(self.driver, until)
         for query, values in self.facts:
             if self.driver.execute(query, values).fetchone() is None:
                 raise Stale
-        for statement, values in self.kept:
-            self.driver.execute(statement, values)
+        return self.kept
 
 
 class Commands:
@@ -181,16 +192,29 @@ def be_patient(driver: Any, seconds: float) -> None:
     driver.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
 
 
+def begin(driver: Any, until: float) -> None:
+    """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky.
+
+    Raises `Busy` when it did not come by then, `Unavailable` where the file cannot be used.
+    """
+    while not _begun(driver, until):
+        sleep(POLL_SECONDS)
+
+
 def _begun(driver: Any, until: float) -> bool:
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+        if not _busy(error):
             raise Unavailable from error
         if monotonic() > until:
             raise Busy from error
         return False
     return True
+
+
+def _busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorname.startswith("SQLITE_BUSY")
 
 
 def connected(lock_timeout: float, connection: Any, _record: Any) -> None:
