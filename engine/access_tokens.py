@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from engine.errors import NotFound, TokenRefused
 from engine.people import Person
 from engine.tables import access_tokens
 from engine.tables import people as people_table
+from engine.tables.base import new_id
 
 PREFIX = "prasan_"  # lets scanners of source code recognise a token that was left in a file
 TOUCH_AFTER = timedelta(minutes=1)
@@ -36,7 +36,7 @@ def create(ctx: Context, person: Person, name: str) -> str:
     mine = select(func.count()).select_from(access_tokens).where(access_tokens.c.person_id == person.id)
     if ctx.db.execute(mine).scalar_one() >= MOST_TOKENS:
         raise TokenRefused(reason=f"at most {MOST_TOKENS}", reason_th=f"มีได้ไม่เกิน {MOST_TOKENS} รหัส กรุณาลบรหัสเก่า")
-    token, key = PREFIX + secrets.token_urlsafe(32), uuid.uuid4().hex
+    token, key = PREFIX + secrets.token_urlsafe(32), new_id()
     row = {"id": key, "person_id": person.id, "name": name, "digest": _digest(token), "created_at": ctx.now}
     ctx.db.execute(insert(access_tokens), row)
     audit.record(ctx, Tag.KEY_ADD, person.username, {"token": key, "name": name})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import candidates, cases, jobs, tasks
+from engine.tables.base import new_id
 from engine.tokens import Tokens
 from forms.dates import fiscal_year
 
@@ -58,7 +58,7 @@ def start(
 
 def _id(person: Person, once: str) -> str:
     """The id of a new case; made of a one-time key, so that the primary key refuses the second."""
-    return hashlib.sha256(f"{person.username}:{once}".encode()).hexdigest()[:32] if once else uuid.uuid4().hex
+    return hashlib.sha256(f"{person.username}:{once}".encode()).hexdigest()[:32] if once else new_id()
 
 
 def may_start(ctx: Context, definition: Definition, person: Person) -> bool:

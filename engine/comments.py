@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select
@@ -13,6 +12,7 @@ from engine.context import Context
 from engine.errors import CommentRefused
 from engine.people import Person
 from engine.tables import comments
+from engine.tables.base import new_id
 
 LONGEST = 5_000
 
@@ -23,7 +23,7 @@ def add(ctx: Context, case_id: str, person: Person, text: str, element: str | No
     if not clean or len(clean) > LONGEST:
         raise CommentRefused
     case = lock(ctx, case_id)
-    key = uuid.uuid4().hex
+    key = new_id()
     ctx.db.execute(
         insert(comments),
         {

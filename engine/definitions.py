@@ -7,7 +7,6 @@ one version of a process live. A case keeps the version it started with.
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from engine.errors import DeploymentRefused, NotFound, PublishedAlone
 from engine.library import Definition, Pool, build, parts_of
 from engine.people import Person
 from engine.tables import definition_resources, definitions, deployments, resources
+from engine.tables.base import new_id
 from forms import schema
 
 
@@ -47,7 +47,7 @@ def deploy(
     _one_after_another(ctx)
     known = stored(ctx.db)
     whole, warnings = _checked(ctx, files, known)
-    deployment = uuid.uuid4().hex
+    deployment = new_id()
     row = {"id": deployment, "name": name, "source": source, "at": ctx.now, "by": person, "note": note}
     ctx.db.execute(insert(deployments), row)
     pool = {**known, **keyed(whole)}
@@ -149,7 +149,7 @@ def _store(ctx: Context, deployment: str, file: str, content: bytes, pool: Pool,
     for known in (newest, live(ctx.db, drawn.process)):
         if known is not None and known.digest == digest:
             return str(known.id)
-    key = uuid.uuid4().hex
+    key = new_id()
     names = {name for name, _ in parts.values()}
     ctx.db.execute(
         insert(definitions),

@@ -6,7 +6,6 @@ has the same password, which is printed at start and refused as a production set
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from engine.calendar import today
 from engine.context import Context
 from engine.tables import links
 from engine.tables import people as people_table
+from engine.tables.base import new_id
 
 PASSWORD = "prasan-demo-2570"  # noqa: S105 - printed on the login page of the demonstration
 
@@ -136,7 +136,7 @@ def _enter(ctx: Context, link: Link) -> None:
     ctx.db.execute(
         insert(links),
         {
-            "id": uuid.uuid4().hex,
+            "id": new_id(),
             "number": numbering.number_link(ctx),
             "direction": link.direction,
             "state": "live",

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import tempfile
-import uuid
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +21,7 @@ from engine.context import Context
 from engine.errors import DocumentRefused, NotFound
 from engine.people import Person
 from engine.tables import documents
+from engine.tables.base import new_id
 
 MAX_BYTES = 20 * 1024 * 1024
 CLASSES = {"": "ไม่ระบุ", "open": "เปิดเผยได้", "internal": "ใช้ภายใน", "secret": "ลับ"}
@@ -59,7 +59,7 @@ def add(
     _refuse_unfit(content, kind)
     digest = _keep(ctx.engine.files, content)
     case = lock(ctx, case_id)
-    key = uuid.uuid4().hex
+    key = new_id()
     ctx.db.execute(
         insert(documents),
         {

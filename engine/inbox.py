@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import insert, select, update
 from engine.case import Case
 from engine.context import Context
 from engine.tables import inbox
+from engine.tables.base import new_id
 from engine.tokens import Token
 
 
@@ -22,7 +22,7 @@ def waiting_for(case: Case, name: str) -> Token | None:
 
 def keep(ctx: Context, case: Case, name: str, payload: Mapping[str, Any], *, taken: bool) -> None:
     """Write a message down, taken at once or waiting for its case to come to it."""
-    row = {"id": uuid.uuid4().hex, "case_id": case.id, "name": name, "payload": dict(payload), "at": ctx.now}
+    row = {"id": new_id(), "case_id": case.id, "name": name, "payload": dict(payload), "at": ctx.now}
     ctx.db.execute(insert(inbox), {**row, "taken_at": ctx.now if taken else None})
 
 

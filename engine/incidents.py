@@ -6,7 +6,6 @@ failed handler is a button or a command.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import Row, func, insert, select, update
 from engine.audit import SYSTEM
 from engine.context import Context
 from engine.tables import cases, incidents, jobs
+from engine.tables.base import new_id
 
 
 def raise_for_case(ctx: Context, case_id: str, kind: str, message: str, element: str | None = None) -> None:
@@ -90,7 +90,7 @@ def _add(ctx: Context, case_id: str | None, job_id: str | None, element: str | N
     ctx.db.execute(
         insert(incidents),
         {
-            "id": uuid.uuid4().hex,
+            "id": new_id(),
             "case_id": case_id,
             "job_id": job_id,
             "element": element,

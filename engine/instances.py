@@ -7,7 +7,6 @@ is done, or when the completion condition holds.
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from engine.database.statements import Unread
 from engine.diagram import Element, Loop
 from engine.errors import EngineFault
 from engine.tables import candidates, participants, tasks
+from engine.tables.base import new_id
 from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
@@ -92,7 +92,7 @@ def _task(
     who = people.task_candidates(diagram, element, case.data, groups, item)
     assignee = text_value(ctx, attributes["assignee"], case.data) if "assignee" in attributes else None
     row = {
-        "id": uuid.uuid4().hex,
+        "id": new_id(),
         "case_id": case.id,
         "token": token.id,
         "element": element.id,

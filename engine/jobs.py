@@ -10,7 +10,6 @@ transaction, under a lease, and is at-least-once with the message's id as Messag
 from __future__ import annotations
 
 import traceback
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +31,7 @@ from engine.settle import RETRY_AFTER, Act, perform, settle
 from engine.tables import cases as cases_table
 from engine.tables import jobs
 from engine.tables import messages as outbox
+from engine.tables.base import new_id
 
 DUE, FAILED = "due", "failed"
 SEND_BACK_OFF = tuple(timedelta(seconds=10 * 2**n) for n in range(13))  # 10 s doubling to 12 hours
@@ -58,7 +58,7 @@ class _Attempt:
 
     job: Row[Any] | None = None
     message: Row[Any] | None = None
-    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    owner: str = field(default_factory=new_id)
     signed: str = ""
 
     @property

@@ -7,7 +7,6 @@ the outbox page shows what would have been sent. Texts are data, never templates
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from engine.database.statements import upsert
 from engine.errors import NotFound
 from engine.manual import Role, manual
 from engine.tables import cases, groups, jobs, messages, receipts
+from engine.tables.base import new_id
 
 RECORDED, QUEUED, SENT, FAILED = "recorded", "queued", "sent", "failed"
 
@@ -90,7 +90,7 @@ def _outside_email(role: Role, data: Mapping[str, Any]) -> str:
 def _post(
     ctx: Context, case_id: str | None, element: str | None, notice: Notice, role: str | None, receiver: Receiver
 ) -> None:
-    key = uuid.uuid4().hex
+    key = new_id()
     mailed = bool(ctx.engine.mail and receiver.email)
     ctx.db.execute(
         insert(messages),
@@ -115,7 +115,7 @@ def _post(
         ctx.db.execute(
             insert(jobs),
             {
-                "id": uuid.uuid4().hex,
+                "id": new_id(),
                 "case_id": case_id,
                 "kind": "send",
                 "element": element,

@@ -8,7 +8,6 @@ state before is kept, so that a move can be undone until the case has moved on.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from engine.people import Person
 from engine.settle import Act, settle
 from engine.tables import cases as cases_table
 from engine.tables import jobs, moves, tasks
+from engine.tables.base import new_id
 from engine.tokens import Token, Tokens
 
 
@@ -163,7 +163,7 @@ def _remember(ctx: Context, case: Case, kind: str, before: Mapping[str, Any], re
     ctx.db.execute(
         insert(moves),
         {
-            "id": uuid.uuid4().hex,
+            "id": new_id(),
             "case_id": case.id,
             "kind": kind,
             "definition_before": before["definition_id"],

@@ -7,7 +7,6 @@ them too; a task lists the candidates that may do it. Passwords are argon2id.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +22,7 @@ from engine.diagram import Diagram, Element, split
 from engine.errors import LoginRefused
 from engine.manual import Role, manual
 from engine.tables import groups, memberships, people
+from engine.tables.base import new_id
 
 _hasher = PasswordHasher()
 _DECOY = _hasher.hash("no such account")
@@ -73,7 +73,7 @@ def add_person(
     email: str = "",
 ) -> str:
     """Create an account with a password from `hash_password`; returns its id."""
-    key = uuid.uuid4().hex
+    key = new_id()
     db.execute(
         insert(people),
         {
@@ -95,7 +95,7 @@ def join(
     db: Connection, person: str, group: str, *, head: bool = False, since: date | None = None, until: date | None = None
 ) -> None:
     """Make a person a member (or head) of a group, from and until given days."""
-    row = {"id": uuid.uuid4().hex, "person_id": person, "group_id": group, "head": head, "since": since, "until": until}
+    row = {"id": new_id(), "person_id": person, "group_id": group, "head": head, "since": since, "until": until}
     db.execute(insert(memberships), row)
 
 

@@ -7,7 +7,6 @@ side exits failed (score below 60) and refused. A move the table below does not 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +20,7 @@ from engine.calendar import today
 from engine.context import Context
 from engine.errors import RegistryRefused
 from engine.tables import cases, link_history, links
+from engine.tables.base import new_id
 
 
 class LinkState(StrEnum):
@@ -123,7 +123,7 @@ class Registry:
         return self._ctx.db.execute(query).one_or_none()
 
     def _enter(self, link: Link, state: LinkState, note: str) -> str:
-        key, number = uuid.uuid4().hex, numbering.number_link(self._ctx)
+        key, number = new_id(), numbering.number_link(self._ctx)
         values: dict[str, Any] = {"using_units": [], "detail": {}, **_values(link)}
         self._ctx.db.execute(
             insert(links),
@@ -154,7 +154,7 @@ class Registry:
         self._ctx.db.execute(
             insert(link_history),
             {
-                "id": uuid.uuid4().hex,
+                "id": new_id(),
                 "link_id": key,
                 "case_id": self._case,
                 "at": self._ctx.now,

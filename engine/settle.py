@@ -8,7 +8,6 @@ job that tries again.
 from __future__ import annotations
 
 import traceback
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from engine.context import Context
 from engine.diagram import Element, Timer
 from engine.errors import EngineFault
 from engine.tables import candidates, jobs, tasks
+from engine.tables.base import new_id
 from engine.tokens import Token
 
 _TIMERS = select(jobs.c.token).where(jobs.c.case_id == bindparam("case"), jobs.c.kind == "timer")
@@ -138,7 +138,7 @@ def add_job(
     ctx: Context, case: Case, token: Token, element: Element, attempts: int, due: datetime, error: str | None = None
 ) -> str:
     """Write down that a step waits for the worker or for an outside worker."""
-    key = uuid.uuid4().hex
+    key = new_id()
     ctx.db.execute(
         insert(jobs),
         {
@@ -218,7 +218,7 @@ def _add_timer(ctx: Context, case: Case, token: Token, *, again: bool) -> None:
     ctx.db.execute(
         insert(jobs),
         {
-            "id": uuid.uuid4().hex,
+            "id": new_id(),
             "case_id": case.id,
             "kind": "timer",
             "token": token.id,

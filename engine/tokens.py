@@ -6,7 +6,6 @@ time that any case of the version does it from there; then it is known (reachabi
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from engine import state as states
 from engine.errors import EngineFault
 from engine.reachability import Act, Answers, Arc, Marking
 from engine.spiff import Evaluate, Spec
+from engine.tables.base import new_id
 from engine.walk import Walk, walked
 from forms.feel import FeelError
 
@@ -110,7 +110,7 @@ class Tokens:
         except FeelError:
             arc = None  # the library will ask the same, and say where
         arc = arc or self._draw(act, asked)
-        self._ids = [uuid.uuid4().hex if origin is None else self._ids[origin] for origin in arc.origins]
+        self._ids = [new_id() if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to
         self._waiting = tuple(Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting)
         self.passed += arc.passed

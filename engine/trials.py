@@ -6,7 +6,6 @@ go on with it. There are few at a time, each lives for an hour; what is gone is 
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from engine.context import Context
 from engine.errors import Busy, SandboxGone
 from engine.tables import definitions, trials
+from engine.tables.base import new_id
 
 MOST = 8
 LIFETIME = timedelta(hours=1)
@@ -39,7 +39,7 @@ def start(ctx: Context, owner: str, definition: str, unit: str | None) -> str:
     clear(ctx)
     newest = select(trials.c.id).order_by(trials.c.begun_at.desc(), trials.c.id).limit(MOST - 1)
     ctx.db.execute(delete(trials).where(trials.c.id.not_in(newest)))
-    row = {"id": uuid.uuid4().hex, "owner": owner, "definition_id": definition, "unit": unit}
+    row = {"id": new_id(), "owner": owner, "definition_id": definition, "unit": unit}
     ctx.db.execute(insert(trials), {**row, "acts": [], "begun_at": ctx.now})
     return row["id"] or ""
 

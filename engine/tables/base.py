@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, MetaData, String
@@ -14,6 +15,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def new_id() -> str:
+    """32 hex digits, random: a key that nobody has."""
+    return os.urandom(16).hex()
 
 
 def id_column() -> Column[str]:
