@@ -143,10 +143,11 @@ class _Checker:
 
         A posted row may be a new one, so what it leaves out is never taken from the old row of its number.
         """
-        settable = sources[0] is not None and self.settable(component)
-        raw = dig(sources[0], place) if settable else ABSENT
+        posted, known = sources
+        settable = posted is not None and (component.settable is True or self.settable(component))
+        raw = dig(posted, place) if settable else ABSENT
         if raw is ABSENT and not (indexes and settable):
-            raw = dig(sources[1], place)
+            raw = dig(known, place)
         if raw is ABSENT:
             default = component.attributes.get("defaultValue", ABSENT)
             return empty(component) if default is ABSENT else default
@@ -282,29 +283,29 @@ class _Checker:
         """Check every shown field and collect what may be stored."""
         stored: dict[str, Json] = {}
         errors: dict[str, Json] = {}
-        for instance in self.submitted():
-            component = instance.component
-            if instance.hidden or (component.is_input and component.attributes.get("disabled")):
+        for component, place, level, hidden in self.submitted():
+            if hidden or component.skipped:
                 continue
-            messages = self.take(instance, stored)
+            if component.is_input:
+                messages = self.take(component, place, level, stored)
+            else:
+                if component.repeats:
+                    put(stored, place, [{} for _ in dig(self.data, place)])
+                messages = []
+            if self.broken:
+                messages = self.broken.get((component.id, level.indexes)) or messages
             if messages:
-                blame_at(errors, component.id, instance.level.indexes, messages)
+                blame_at(errors, component.id, level.indexes, messages)
         return Result(stored, errors)
 
-    def take(self, instance: Instance, stored: dict[str, Json]) -> list[str]:
-        """Store what one instance holds; its faults."""
-        component, place, level, _ = instance
-        key = (component.id, level.indexes)
-        if component.repeats:
-            put(stored, place, [{} for _ in dig(self.data, place)])
-        if not component.is_input:
-            return self.broken.get(key, [])
+    def take(self, component: Component, place: Place, level: Level, stored: dict[str, Json]) -> list[str]:
+        """Store what one field holds; its faults by its rules."""
         value = dig(self.data, place)
         if component.options == "computed":
             value = self.among(component, value, level.scope, level.indexes)
             put(self.data, place, value)
         put(stored, place, value)
-        return self.broken.get(key) or faults(component, value, level.scope, self.now)
+        return faults(component, value, level.scope, self.now)
 
     def submitted(self) -> list[Instance]:
         """Every instance; what is computed on submitting has its value by then, but shows and hides nothing."""

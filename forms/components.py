@@ -51,6 +51,11 @@ class Component:
         return self.type in INPUTS
 
     @functools.cached_property
+    def skipped(self) -> bool:
+        """Whether it is a field that nobody can fill in, so that nothing is kept of it."""
+        return self.is_input and bool(self.attributes.get("disabled"))
+
+    @functools.cached_property
     def repeats(self) -> bool:
         """Whether it is a list of rows."""
         return self.type == "dynamiclist" and self.attributes.get("isRepeating", True) is not False

@@ -6,6 +6,7 @@ Where form-js silently blanks a wrong value the server says so: a wrong type is 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from forms.components import MANY, ONE, Component, Json
@@ -42,18 +43,8 @@ def empty(component: Component) -> Json:
 
 def clean(component: Component, value: Json) -> Json:
     """The value in the field's type, or InputError. Options are checked elsewhere."""
-    kind = component.type
-    if kind in MAX_TEXT:
-        return _text(component, value)
-    if kind == "number":
-        return _number(value, as_text=bool(component.attributes.get("serializeToString")))
-    if kind == "checkbox":
-        return _flag(value)
-    if kind == "datetime":
-        return _moment(component.attributes.get("subtype") or "date", value)
-    if kind in MANY:
-        return _choices(value)
-    return _choice(value) if kind in ONE else value
+    found = _CLEANERS.get(component.type)
+    return found(component, value) if found else value
 
 
 def _text(component: Component, value: Json) -> str:
@@ -80,7 +71,8 @@ def refuse_characters(text: str) -> None:
         raise InputError(WRONG_CHARACTER)
 
 
-def _number(value: Json, *, as_text: bool) -> Json:
+def _number(component: Component, value: Json) -> Json:
+    as_text = bool(component.attributes.get("serializeToString"))
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -98,13 +90,13 @@ def _number(value: Json, *, as_text: bool) -> Json:
     return number_text(found) if as_text else found
 
 
-def _flag(value: Json) -> bool:
+def _flag(_: Component, value: Json) -> bool:
     if value is not None and not isinstance(value, bool):
         raise InputError(WRONG_TYPE)
     return value is True
 
 
-def _choice(value: Json) -> Json:
+def _choice(_: Component | None, value: Json) -> Json:
     if value == "" or value is None:
         return None
     if isinstance(value, str):
@@ -114,13 +106,13 @@ def _choice(value: Json) -> Json:
     return value
 
 
-def _choices(value: Json) -> list[Json]:
+def _choices(_: Component, value: Json) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list) or len(value) > 1_000:
         raise InputError(WRONG_TYPE)
     found: list[Json] = []
-    for item in (_choice(item) for item in value):
+    for item in (_choice(None, item) for item in value):
         if not any(same(item, other) for other in found):
             found.append(item)
     return found
@@ -131,7 +123,8 @@ def same(left: Json, right: Json) -> bool:
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _moment(subtype: str, value: Json) -> str | None:
+def _moment(component: Component, value: Json) -> str | None:
+    subtype = component.attributes.get("subtype") or "date"
     if value is None or value == "":
         return None
     if not isinstance(value, str):
@@ -163,3 +156,13 @@ def _date(text: str, message: str) -> str:
     except ValueError:
         raise InputError(message) from None
     return text
+
+
+_CLEANERS: dict[str, Callable[[Component, Json], Json]] = {
+    **dict.fromkeys(MAX_TEXT, _text),
+    "number": _number,
+    "checkbox": _flag,
+    "datetime": _moment,
+    **dict.fromkeys(MANY, _choices),
+    **dict.fromkeys(ONE, _choice),
+}
