@@ -6,7 +6,7 @@ wants them. The names are part of the vocabulary that process owners may use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from engine import people, registry
 from engine.context import Context
@@ -26,6 +26,6 @@ def _live_links(ctx: Context) -> list[Option]:
 LOOKUPS: Mapping[str, Callable[[Context], list[Option]]] = {"list_units": _units, "list_live_links": _live_links}
 
 
-def fill(ctx: Context, wanted: Iterable[str]) -> dict[str, list[Option]]:
+def fill(ctx: Context, wanted: Set[str]) -> dict[str, list[Option]]:
     """The lists among the wanted names."""
-    return {name: LOOKUPS[name](ctx) for name in wanted if name in LOOKUPS}
+    return {name: LOOKUPS[name](ctx) for name in LOOKUPS.keys() & wanted}

@@ -191,7 +191,7 @@ def known(ctx: Context, form: Form, element: Element, data: Mapping[str, Any]) -
     (decisions are always taken anew) or every instance has answers of its own.
     """
     fresh = element.properties.get("form.fresh") == "true" or element.loop is not None
-    wanted = form.reads() - form.keys() if fresh else form.reads() | form.keys()
+    wanted = form.needs_afresh if fresh else form.needs
     found = {name: data[name] for name in wanted if name in data}
     return {**found, **lookups.fill(ctx, wanted)}
 

@@ -127,6 +127,16 @@ class Form:
         return self._reads
 
     @functools.cached_property
+    def needs(self) -> frozenset[str]:
+        """What it is shown with: what it reads, and what it wrote before."""
+        return self._reads | self._keys
+
+    @functools.cached_property
+    def needs_afresh(self) -> frozenset[str]:
+        """What it is shown with where it begins empty every time."""
+        return self._reads - self._keys
+
+    @functools.cached_property
     def computes(self) -> bool:
         """Whether any field is computed from others."""
         return any(component.type == "expression" for component in self.components())

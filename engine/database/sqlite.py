@@ -53,7 +53,7 @@ class Turn:
         try:
             be_patient(driver, 0)
             try:
-                begin(driver, until)
+                lock(driver, until)
             finally:
                 be_patient(driver, self._patience)
             yield
@@ -102,7 +102,7 @@ class Ahead(ahead.Ahead):
     def _anew(self, until: float) -> list[Message]:
         """Leave the snapshot, take the lock, and look; what is to be written then."""
         self.driver.rollback()
-        begin(self.driver, until)
+        lock(self.driver, until)
         for query, values in self.facts:
             if self.driver.execute(query, values).fetchone() is None:
                 raise Stale
@@ -192,7 +192,7 @@ def be_patient(driver: Any, seconds: float) -> None:
     driver.execute(f"PRAGMA busy_timeout = {seconds * 1_000:.0f}")
 
 
-def begin(driver: Any, until: float) -> None:
+def lock(driver: Any, until: float) -> None:
     """Begin with the write lock, asking every millisecond; SQLite's own waits grow to 100 ms and starve the unlucky.
 
     Raises `Busy` when it did not come by then, `Unavailable` where the file cannot be used.

@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, MetaData, String
 
+from engine.calendar import SystemClock
+
+_CLOCK = SystemClock()
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -18,8 +21,11 @@ metadata = MetaData(
 
 
 def new_id() -> str:
-    """32 hex digits, random: a key that nobody has."""
-    return os.urandom(16).hex()
+    """A key that nobody has, 32 hex digits: the milliseconds since 1970, then 80 random bits.
+
+    As with UUIDs of version 7, what is new stands together in an index: a step changes few of its pages.
+    """
+    return f"{int(_CLOCK.now().timestamp() * 1_000):012x}{os.urandom(10).hex()}"
 
 
 def id_column() -> Column[str]:
