@@ -6,8 +6,10 @@ accounts on the login page. Production does not start on a missing or weak secre
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -107,12 +109,13 @@ def _secret(given: str, folder: Path, *, demo: bool) -> str:
 
 
 def _kept_secret(file: Path) -> str:
-    """The demonstration's own secret, made once and readable by its owner only."""
+    """The demonstration's own secret, made once and readable by its owner only; it is never there in part."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text()
-    with os.fdopen(handle, "w") as new:
-        new.write(secrets.token_urlsafe(48))
+    if not file.exists():
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "w") as new:
+            new.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(name, file)
+        Path(name).unlink()
     return file.read_text()

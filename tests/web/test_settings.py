@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,22 @@ def test_a_demonstration_makes_its_own_secret_and_keeps_it(tmp_path: Path) -> No
     assert (tmp_path / "new" / "secret").stat().st_mode & 0o777 == 0o600
     assert Settings.read({"DATA_DIR": str(tmp_path / "new")}).secret == first.secret
     assert first.database_url == f"sqlite:///{tmp_path / 'new' / 'prasan.db'}"
+
+
+def test_processes_that_start_together_have_one_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one asks while the first is still at it."""
+    others: list[str] = []
+    make = secrets.token_urlsafe
+
+    def makes(size: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", make)
+        others.append(Settings.read({"DATA_DIR": str(tmp_path)}).secret)
+        return make(size)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", makes)
+    assert [Settings.read({"DATA_DIR": str(tmp_path)}).secret] == others
+    assert len(others[0]) >= 64
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
 
 
 def test_with_a_secret_it_is_production(tmp_path: Path) -> None:
