@@ -7,6 +7,7 @@ is done, or when the completion condition holds.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
@@ -35,24 +36,28 @@ _COUNTS = select(tasks.c.status, func.count().label("total")).where(_OF_TOKEN, _
 
 def open_all(ctx: Context, case: Case, tokens: list[Token]) -> None:
     """Write the task rows of new tokens, with the candidates who may do each."""
+    elements = case.definition.diagram.elements
+    _open(ctx, case, [(token, item) for token in tokens for item in _items(ctx, case, elements[token.element])])
+
+
+def _open(ctx: Context, case: Case, wanted: list[tuple[Token, str | None]]) -> None:
     rows: list[dict[str, Any]] = []
     doers: list[dict[str, str]] = []
-    for token in tokens:
+    for token, item in wanted:
         element = case.definition.diagram.elements[token.element]
-        for item in _items(ctx, case, element):
-            row, who = _task(ctx, case, token, element, item)
-            rows.append(row)
-            doers += [{"candidate": candidate, "task_id": row["id"]} for candidate in who]
-            if not who:
-                incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
+        row, who = _task(ctx, case, token, element, item)
+        rows.append(row)
+        doers += [{"candidate": candidate, "task_id": row["id"]} for candidate in who]
+        if not who:
+            incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
     if rows:
         _TASKS.send(ctx.db, *rows)
     if doers:
         _CANDIDATES.send(ctx.db, *doers)
-        _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, tokens))
+        _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, {token for token, _ in wanted}))
 
 
-def _consulted(case: Case, tokens: list[Token]) -> set[str]:
+def _consulted(case: Case, tokens: Set[Token]) -> set[str]:
     """Candidates of the C letters of the steps that open: they may read the case and comment on it."""
     elements = case.definition.diagram.elements
     return {candidate for token in tokens for candidate in people.consulted(elements[token.element], case.data)}
@@ -145,9 +150,7 @@ def _open_next(ctx: Context, case: Case, token: str, element: Element, loop: Loo
     done = _counts(ctx, case, token).get("done", 0)
     if done >= len(items):
         return False
-    task, who = _task(ctx, case, Token(token, element.id, "person"), element, items[done])
-    ctx.db.execute(insert(tasks), task)
-    ctx.db.execute(insert(candidates), [{"candidate": c, "task_id": task["id"]} for c in who])
+    _open(ctx, case, [(Token(token, element.id, "person"), items[done])])
     return True
 
 
