@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 MOST = 1_000
 LARGEST = 4_096  # bytes; where more tokens than that stand, no second case comes to the same marking
 
-Act: TypeAlias = tuple[Any, ...]  # its name, and what it is done to
+Act: TypeAlias = tuple[str, ...]  # its name, what it is done to, and with what
 Answers: TypeAlias = list[tuple[str, bool]]  # conditions, and whether they hold
 
 
@@ -57,7 +57,7 @@ class Graph:
 
     def draw(self, key: bytes, act: Act, asked: Answers, arc: Arc) -> None:
         """Remember where an act led, and what was asked on the way."""
-        if max(len(key), len(arc.to.key)) > LARGEST:
+        if any(len(part) > LARGEST for part in (key, arc.to.key, *act)):
             return
         if len(self._known) >= MOST:
             self._known = {}

@@ -17,7 +17,6 @@ from engine.reachability import Act, Answers, Arc, Marking
 from engine.spiff import Evaluate, Spec
 from engine.tables.base import new_id
 from engine.walk import Walk, walked
-from forms.feel import FeelError
 
 NOWHERE = Marking([], b"", (), finished=False)
 
@@ -102,13 +101,13 @@ class Tokens:
                 return str(place)
         raise EngineFault(reason=f"no token {token} waits for this")
 
-    def _follow(self, *act: Any) -> Arc:
+    def _follow(self, *act: str) -> Arc:
         """Move on, and say how; raises `EndlessLoop` or `EngineFault`."""
         asked: Answers = []
         try:
             arc = self._spec.graph.follow(self._at.key, act, self._holds, asked)
-        except FeelError:
-            arc = None  # the library will ask the same, and say where
+        except Exception:  # whatever a condition raises, the library will ask the same, and say where
+            arc = None
         arc = arc or self._draw(act, asked)
         self._ids = [new_id() if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to

@@ -106,10 +106,11 @@ def test_two_cases_that_go_the_same_way_have_tokens_of_their_own(rework: Spec) -
     assert len({*before, *after}) == 4
 
 
-def test_a_condition_that_cannot_be_answered_is_the_same_fault_on_a_known_way(rework: Spec) -> None:
+@pytest.mark.parametrize("error", [FeelError("no such thing"), ZeroDivisionError("by a handler's number")])
+def test_a_condition_that_cannot_be_answered_is_the_same_fault_on_a_known_way(rework: Spec, error: Exception) -> None:
     faults = []
     for _ in range(2):
-        case = Tokens.at_start(rework, Judge(FeelError("no such thing"), FeelError("no such thing")), {})
+        case = Tokens.at_start(rework, Judge(error, error), {})
         before = case.dump()
         with pytest.raises(EngineFault) as fault:
             do(case)
@@ -144,6 +145,20 @@ def test_a_marking_of_very_many_tokens_is_not_kept(rework: Spec, monkeypatch: py
     case = Tokens.at_start(rework, Judge(False), {})
     assert do(case) == "do"
     assert len(rework.graph) == 0
+
+
+def test_a_long_error_code_is_not_kept() -> None:
+    """It comes from a program outside."""
+    fails = '<boundaryEvent id="b" attachedToRef="x"><errorEventDefinition/></boundaryEvent>'
+    nodes = f'<startEvent id="s"/><userTask id="x"/>{fails}<endEvent id="e"/><endEvent id="f"/>'
+    spec = parse(nodes + flow("s", "x") + flow("x", "e") + flow("b", "f"))
+    for code in ("SHORT", "LONG" * 2_000):
+        case = Tokens.at_start(spec, Judge(), {})
+        known = len(spec.graph)
+        (token,) = (token for token in case.waiting() if token.kind == "person")
+        assert case.fail(token.id, code)
+        assert case.finished
+        assert len(spec.graph) == known + (code == "SHORT")
 
 
 def test_a_state_of_yesterday_keeps_its_ids(walks: list[str]) -> None:
