@@ -271,3 +271,48 @@ def test_a_completion_is_twelve_statements_at_most_and_one_commit(office: Office
     words = [sql.split()[0] for sql in seen]
     assert 0 < len([word for word in words if word not in ("BEGIN", "ROLLBACK", "COMMIT", "PRAGMA")]) <= 12
     assert words.count("COMMIT") == 1
+
+
+def patience(db: Connection) -> int:
+    return int(db.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+
+
+@on_sqlite
+def test_commands_one_after_the_other_share_a_connection_that_never_waits_by_itself(office: Office) -> None:
+    seen: list[tuple[int, int]] = []
+    for _ in range(3):
+        office.database.command(lambda db: seen.append((id(driver_of(db)), patience(db))))
+    assert len(set(seen)) == 1
+    assert seen[0][1] == 0
+
+
+@on_sqlite
+def test_a_connection_on_which_something_broke_goes_back_to_the_pool_patient(office: Office) -> None:
+    act = completion(office, at_memo(office))
+
+    def breaks(db: Connection) -> None:
+        act(office.context(db))
+        db.execute(select(task_rows)).all()  # under the lock, behind what was kept back
+        raise ZeroDivisionError
+
+    office.database.command(lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        office.database.command(breaks)
+    with office.database.read() as db:
+        assert patience(db) == 10_000
+    office.database.command(lambda db: act(office.context(db)))
+    assert problems(office) == []
+
+
+@on_sqlite
+def test_what_was_refused_keeps_its_connection(office: Office) -> None:
+    seen: list[int] = []
+
+    def refused(db: Connection) -> None:
+        seen.append(id(driver_of(db)))
+        raise TaskGone(status="done", by="")
+
+    for _ in range(3):
+        with suppress(TaskGone):
+            office.database.command(refused)
+    assert len(set(seen)) == 1
