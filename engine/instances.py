@@ -125,9 +125,8 @@ def closes(ctx: Context, case: Case, token: str, element: Element, loop: Loop) -
     """True when the instance just done was the last, or the completion condition now holds."""
     if loop.sequential:
         return _condition_holds(ctx, case, token, loop) or not _open_next(ctx, case, token, element, loop)
-    return ctx.db.execute(_ANOTHER, {"case": case.id, "token": token}).first() is None or _condition_holds(
-        ctx, case, token, loop
-    )
+    another = ctx.db.execute(_ANOTHER, {"case": case.id, "token": token}).first()
+    return another is None or _condition_holds(ctx, case, token, loop)
 
 
 def _condition_holds(ctx: Context, case: Case, token: str, loop: Loop) -> bool:
