@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from werkzeug.test import TestResponse
 
 from engine import cases
@@ -13,10 +14,19 @@ from engine.context import Context
 from engine.errors import CaseOpened
 from tests.conftest import Office
 from tests.faults.scenes import count, problems, times
-from tests.faults.test_races import _overlap
+from tests.faults.test_races import _overlap, outcome
 from tests.web.conftest import Actor
 
 CLICKS = 2
+DALLYING = (  # an index before each unique one that takes its time: now one is there first, now the other
+    """CREATE FUNCTION dally(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+       AS 'BEGIN PERFORM pg_sleep(random() / 50); RETURN key; END'""",
+    "ALTER TABLE cases DROP CONSTRAINT pk_cases CASCADE, DROP CONSTRAINT uq_cases_number",
+    "CREATE INDEX dallying ON cases (dally(id))",
+    "ALTER TABLE cases ADD PRIMARY KEY (id)",
+    "CREATE INDEX dallying_on ON cases (dally(number))",
+    "ALTER TABLE cases ADD UNIQUE (number)",
+)
 
 
 def test_two_clicks_on_start_at_once_open_one_case(login: Callable[[str], Actor], office: Office) -> None:
@@ -40,9 +50,28 @@ def test_two_clicks_on_start_at_once_open_one_case(login: Callable[[str], Actor]
     assert problems(office) == []
 
 
-def _starts(office: Office) -> Callable[[Context], object]:
+@pytest.mark.parametrize("office", ["postgresql"], indirect=True)
+def test_who_reaches_the_second_unique_index_first_is_not_waited_for(office: Office) -> None:
+    """Two rows of one key that meet in two unique indexes deadlock, unless the statement expects it of both."""
+    with office.database.write() as db:
+        for statement in DALLYING:
+            db.exec_driver_sql(statement)
+    gate = threading.Barrier(CLICKS)
+    opens = _starts(office)
+
+    def click(once: str) -> str:
+        gate.wait()
+        return outcome(office, lambda ctx: opens(ctx, once))
+
+    with ThreadPoolExecutor(CLICKS) as pool:
+        for opened in range(times(30, 300)):
+            assert sorted(pool.map(click, [f"form-{opened}"] * CLICKS)) == [CaseOpened.__name__, "done"]
+    assert problems(office) == []
+
+
+def _starts(office: Office) -> Callable[..., object]:
     it = office.person("it")
-    return lambda ctx: cases.start(ctx, "link_termination", it, once="the same form")
+    return lambda ctx, once="the same form": cases.start(ctx, "link_termination", it, once=once)
 
 
 def test_who_starts_while_the_other_has_not_committed_waits_for_it(office: Office) -> None:
