@@ -115,7 +115,8 @@ def forget_failures(ctx: Context, person_id: str) -> None:
 
 def count_failure(ctx: Context, username: str) -> None:
     """Remember a failed login; from the fourth on the account waits 3 to 60 seconds."""
-    row = ctx.db.execute(select(people.c.id, people.c.failures).where(people.c.username == username)).one_or_none()
+    account = select(people.c.id, people.c.failures).where(people.c.username == username)
+    row = ctx.db.execute(account.with_for_update(key_share=True)).one_or_none()
     if row is None:
         return
     over = row.failures + 1 - FREE_TRIES

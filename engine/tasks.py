@@ -6,7 +6,7 @@ accept the answers, move the tokens, settle, store. A refused step changes nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -112,6 +112,13 @@ def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str,
     kept = {"answers": dict(answers), "at": ctx.now}
     mine = upsert(ctx.db, drafts).values(task_id=task_id, person=person.username, **kept)
     ctx.db.execute(mine.on_conflict_do_update(index_elements=["task_id", "person"], set_=kept))
+
+
+def change_draft(ctx: Context, task_id: str, person: Person, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Save what `change` makes of this person's draft. Programs keep one answer after another, all at the same time."""
+    ctx.db.execute(select(tasks.c.id).where(tasks.c.id == task_id).with_for_update(key_share=True))
+    row = draft(ctx, task_id, person)
+    save_draft(ctx, task_id, person, change(row.answers if row else {}))
 
 
 def draft(ctx: Context, task_id: str, person: Person) -> Row[Any] | None:

@@ -186,8 +186,7 @@ def keep_variable(key: str, name: str) -> Response:
     """Keep an answer until the task is completed, as the browser keeps a draft; the case does not see it before."""
     answer = plain_all({name: body()})
     with writing() as ctx:
-        row = find(ctx, key)
-        commands.save_draft(ctx, row.id, me(), {**_kept(ctx, row.id), **answer})
+        commands.change_draft(ctx, find(ctx, key).id, me(), lambda kept: {**kept, **answer})
     return door.done()
 
 
@@ -196,8 +195,7 @@ def keep_variable(key: str, name: str) -> Response:
 def drop_variable(key: str, name: str) -> Response:
     """Forget an answer that was kept."""
     with writing() as ctx:
-        row = find(ctx, key)
-        commands.save_draft(ctx, row.id, me(), {k: v for k, v in _kept(ctx, row.id).items() if k != name})
+        commands.change_draft(ctx, find(ctx, key).id, me(), lambda kept: {k: v for k, v in kept.items() if k != name})
     return door.done()
 
 
