@@ -115,7 +115,7 @@ def _safe_name(name: str) -> str:
 
 
 def _keep(folder: Path, content: bytes) -> str:
-    """Write the bytes once, whole or not at all."""
+    """Write the bytes once, whole or not at all; they and their names are on the disk before the row that says so."""
     digest = hashlib.sha256(content).hexdigest()
     place = _place(folder, digest)
     if not place.exists():
@@ -125,7 +125,18 @@ def _keep(folder: Path, content: bytes) -> str:
             part.flush()
             os.fsync(part.fileno())
         Path(part.name).replace(place)
+    for named_in in (place.parent, folder):
+        _sync(named_in)
     return digest
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk know the names in a folder; without it the machine may forget a file that it had written."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def _place(folder: Path, digest: str) -> Path:

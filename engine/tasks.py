@@ -114,7 +114,9 @@ def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str,
     ctx.db.execute(mine.on_conflict_do_update(index_elements=["task_id", "person"], set_=kept))
 
 
-def change_draft(ctx: Context, task_id: str, person: Person, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_draft(
+    ctx: Context, task_id: str, person: Person, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
     """Save what `change` makes of this person's draft. Programs keep one answer after another, all at the same time."""
     ctx.db.execute(select(tasks.c.id).where(tasks.c.id == task_id).with_for_update(key_share=True))
     row = draft(ctx, task_id, person)
