@@ -122,10 +122,13 @@ def _attempt(
 
 
 def _begin(ctx: Context, attempt: _Attempt, which: ColumnElement[bool], *, mail: bool) -> Outcome:
-    """Lock the next due row and do it. Waiting for its case could deadlock with who waits for this row."""
+    """Lock the next due row and do it. Waiting for its case could deadlock with who waits for this row.
+
+    What is signed is waited for: PostgreSQL may have another worker hold it, who only looked and did not want it.
+    """
     ready = and_(_ours(ctx.engine, mail=mail, owner=attempt.owner), jobs.c.due_at <= ctx.now, which)
     query = select(jobs).where(ready).order_by(jobs.c.priority.desc(), jobs.c.due_at).limit(1)
-    attempt.job = job = ctx.db.execute(query.with_for_update(skip_locked=True)).one_or_none()
+    attempt.job = job = ctx.db.execute(query.with_for_update(skip_locked=not attempt.signed)).one_or_none()
     if job is None:
         return Outcome.NOTHING
     if job.kind == "send":
