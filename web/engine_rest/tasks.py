@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, select
 
 from engine import tasks as commands
 from engine.case import Case
 from engine.context import Context
 from engine.errors import AnswersRefused, CaseClosed, Forbidden, NotFound, TaskGone
-from engine.tables import candidates, drafts
+from engine.tables import candidates
 from engine.tables import cases as cases_table
 from web.engine_rest import door
 from web.engine_rest.given import body, flag, needed, record, text
@@ -122,13 +122,6 @@ def _complete(ctx: Context, key: str, answers: dict[str, Any]) -> Case:
         raise
 
 
-_DRAFT = select(drafts.c.answers).where(drafts.c.task_id == bindparam("task"), drafts.c.person == bindparam("person"))
-
-
-def _kept(ctx: Context, task: str) -> dict[str, Any]:
-    return dict(ctx.db.execute(_DRAFT, {"task": task, "person": me().username}).scalar() or {})
-
-
 def refuse_answers(refusal: AnswersRefused) -> Response:
     """400 with the form's messages by component."""
     lines = [f"{name}: {message}" for name, message in refusal.errors.items()]
@@ -204,4 +197,5 @@ def _known(ctx: Context, row: Row[Any]) -> dict[str, Any]:
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     found, element = definition.form(row.element), definition.diagram.elements[row.element]
     data = ctx.db.execute(select(cases_table.c.data).where(cases_table.c.id == row.case_id)).scalar_one()
-    return {**(commands.known(ctx, found, element, data) if found else {}), **_kept(ctx, row.id)}
+    kept = commands.draft(ctx, row.id, me())
+    return {**(commands.known(ctx, found, element, data) if found else {}), **(kept.answers if kept else {})}
