@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import incidents, people
+from engine import incidents, instances, people
 from engine.audit import Tag
 from engine.calendar import today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
@@ -19,7 +19,7 @@ from engine.errors import CaseClosed, CaseOpened, NobodyMayStart, NotFound
 from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.tables import candidates, cases, jobs, tasks
+from engine.tables import cases, jobs, tasks
 from engine.tables.base import new_id
 from engine.tokens import Tokens
 from forms.dates import fiscal_year
@@ -134,7 +134,5 @@ def _set_status(ctx: Context, case_id: str, status: str) -> None:
 
 def close_work(ctx: Context, case_id: str) -> None:
     """Withdraw every open task and waiting job of a case."""
-    open_tasks = select(tasks.c.id).where(tasks.c.case_id == case_id, tasks.c.status == "open")
-    ctx.db.execute(delete(candidates).where(candidates.c.task_id.in_(open_tasks)))
-    ctx.db.execute(update(tasks).where(tasks.c.case_id == case_id, tasks.c.status == "open").values(status="cancelled"))
+    instances.withdraw(ctx, tasks.c.case_id == case_id)
     ctx.db.execute(delete(jobs).where(jobs.c.case_id == case_id, jobs.c.kind != "send"))

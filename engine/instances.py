@@ -7,11 +7,11 @@ is done, or when the completion condition holds.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, exists, func, insert, select
+from sqlalchemy import ColumnElement, Row, String, bindparam, delete, exists, func, insert, select, update
 
 from engine import incidents, people
 from engine.case import Case, text_value
@@ -24,7 +24,9 @@ from engine.tables.base import new_id
 from engine.tokens import Token
 
 MAX_INSTANCES = 1_000
-_TASKS, _CANDIDATES = Unread(insert(tasks)), Unread(insert(candidates))
+_TASKS, _LIST = Unread(insert(tasks)), Unread(insert(candidates))
+_LISTED = (candidates.c.task_id == bindparam("task_id")) & (candidates.c.candidate == bindparam("candidate"))
+_UNLIST = Unread(delete(candidates).where(_LISTED))  # one by one: by the whole key each costs a third
 _ASKED, _CASE = bindparam("asked", type_=String), bindparam("case", type_=String)
 _KNOWN = exists().where(participants.c.candidate == _ASKED, participants.c.case_id == _CASE)
 _ADMIT = Unread(insert(participants).from_select(["candidate", "case_id"], select(_ASKED, _CASE).where(~_KNOWN)))
@@ -47,14 +49,40 @@ def _open(ctx: Context, case: Case, wanted: list[tuple[Token, str | None]]) -> N
         element = case.definition.diagram.elements[token.element]
         row, who = _task(ctx, case, token, element, item)
         rows.append(row)
-        doers += [{"candidate": candidate, "task_id": row["id"]} for candidate in who]
+        doers += _entries(row["id"], who)
         if not who:
             incidents.raise_for_case(ctx, case.id, "nobody", f"nobody stands for {element.name}", element.id)
     if rows:
         _TASKS.send(ctx.db, *rows)
     if doers:
-        _CANDIDATES.send(ctx.db, *doers)
+        _LIST.send(ctx.db, *doers)
         _admit(ctx, case, {doer["candidate"] for doer in doers} | _consulted(case, {token for token, _ in wanted}))
+
+
+def _entries(task_id: str, who: Iterable[str]) -> list[dict[str, str]]:
+    """A task's entries in the worklist's index."""
+    return [{"candidate": candidate, "task_id": task_id} for candidate in who]
+
+
+def unlist(ctx: Context, task_id: str, who: Iterable[str]) -> None:
+    """A task waits for nobody any more."""
+    if entries := _entries(task_id, who):
+        _UNLIST.send(ctx.db, *entries)
+
+
+def withdraw(ctx: Context, which: ColumnElement[bool]) -> None:
+    """Take back those of some tasks that are open."""
+    still = which & (tasks.c.status == "open")
+    for row in ctx.db.execute(select(tasks.c.id, tasks.c.candidates).where(still)).all():
+        unlist(ctx, row.id, asked(ctx, row))
+    ctx.db.execute(update(tasks).where(still).values(status="cancelled"))
+
+
+def asked(ctx: Context, task: Row[Any] | Any) -> frozenset[str]:
+    """The candidates of a task. One that an earlier release opened, while ours was running too, has only entries."""
+    if task.candidates is not None:
+        return frozenset(task.candidates)
+    return frozenset(ctx.db.execute(select(candidates.c.candidate).where(candidates.c.task_id == task.id)).scalars())
 
 
 def _consulted(case: Case, tokens: Set[Token]) -> set[str]:
@@ -109,6 +137,7 @@ def _task(
         "created_at": ctx.now,
         "due_at": _due(ctx, case, attributes.get("dueDate")),
         "claimed_by": assignee,
+        "candidates": who,
     }
     return row, who
 

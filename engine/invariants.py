@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from engine import audit
+from engine import audit, instances
 from engine.audit import Tag
 from engine.case import CANCELLED, DONE, RUNNING, SUSPENDED, evaluator
 from engine.context import Context
 from engine.library import Definition
 from engine.tables import audit as audit_table
-from engine.tables import cases, counters, incidents, jobs, link_history, links, messages, tasks
+from engine.tables import candidates, cases, counters, incidents, jobs, link_history, links, messages, tasks
 from engine.tokens import Tokens
 
 REGISTRY = frozenset({"registry-propose", "registry-move", "registry-activate", "registry-end"})
@@ -87,6 +87,15 @@ def _open_tasks(_: Context, facts: _Facts) -> Iterator[str]:
             yield f"task {task.element} is open twice"
 
 
+def _listed(ctx: Context, facts: _Facts) -> Iterator[str]:
+    """The worklist finds every open task for each of its candidates, and nothing else."""
+    wanted = {(task.id, who) for task in facts.tasks if task.status == "open" for who in instances.asked(ctx, task)}
+    mine = candidates.c.task_id.in_(select(tasks.c.id).where(tasks.c.case_id == facts.case.id))
+    have = {(row.task_id, row.candidate) for row in ctx.db.execute(select(candidates).where(mine))}
+    if have != wanted:
+        yield f"the worklist differs by {sorted(have ^ wanted)}"
+
+
 def _jobs(ctx: Context, facts: _Facts) -> Iterator[str]:
     """Jobs and timers are exactly what the tokens wait for otherwise."""
     waiting = {t.id: t for t in facts.tokens.waiting() if t.kind != "person"} if facts.tokens else {}
@@ -151,6 +160,7 @@ def _done_tasks(_: Context, facts: _Facts) -> Iterator[str]:
 RULES: tuple[Callable[[Context, _Facts], Iterator[str]], ...] = (
     _chain,
     _open_tasks,
+    _listed,
     _jobs,
     _status,
     _registry,

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, select
 
-from engine import cases, definitions, jobs, people, tasks, views
+from engine import cases, definitions, instances, jobs, people, tasks, views
 from engine.calendar import FixedClock
 from engine.context import Context, Engine
 from engine.database import Database
@@ -26,7 +26,6 @@ from engine.diagram import Element
 from engine.errors import NotFound, PrasanError
 from engine.people import Person
 from engine.replay import Stage
-from engine.tables import candidates
 from engine.tables import cases as cases_table
 from engine.tables import jobs as jobs_table
 from engine.topics import Topics
@@ -191,8 +190,7 @@ def _places(view: CaseView) -> dict[str, Row[Any]]:
 def _actor(ctx: Context, row: Row[Any]) -> Person:
     """The person a task waits for. Every step has a person of its own, so that duties are always separate."""
     name = f"{row.role or STARTER}:{row.element}"[:60]
-    held = ctx.db.execute(select(candidates.c.candidate).where(candidates.c.task_id == row.id)).scalars()
-    return Person(name, name, name, "", operator=False, candidates=frozenset(held), unit=None)
+    return Person(name, name, name, "", operator=False, candidates=instances.asked(ctx, row), unit=None)
 
 
 def _waiting(ctx: Context, view: CaseView) -> list[tuple[Element, datetime]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select
 
 from engine import case as cases
 from engine import inbox, incidents, instances, topics
@@ -23,7 +23,7 @@ from engine.case import Case, text_value
 from engine.context import Context
 from engine.diagram import Element, Timer
 from engine.errors import EngineFault
-from engine.tables import candidates, jobs, tasks
+from engine.tables import jobs, tasks
 from engine.tables.base import new_id
 from engine.tokens import Token
 
@@ -190,11 +190,8 @@ def _untimed(ctx: Context, case: Case) -> list[Token]:
 
 
 def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:
-    if not gone:
-        return
-    which = (tasks.c.case_id == case.id) & tasks.c.token.in_(gone) & (tasks.c.status == "open")
-    ctx.db.execute(delete(candidates).where(candidates.c.task_id.in_(select(tasks.c.id).where(which))))
-    ctx.db.execute(update(tasks).where(which).values(status="cancelled"))
+    if gone:
+        instances.withdraw(ctx, (tasks.c.case_id == case.id) & tasks.c.token.in_(gone))
 
 
 def _withdraw_jobs(ctx: Context, case: Case, gone: set[str]) -> None:

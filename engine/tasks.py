@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from engine import case as cases
 from engine import instances, lookups
@@ -22,7 +22,7 @@ from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDutie
 from engine.library import Definition
 from engine.people import Person
 from engine.settle import Act, settle
-from engine.tables import audit, candidates, drafts, people, tasks
+from engine.tables import audit, drafts, people, tasks
 from engine.tables import cases as cases_table
 from forms import answers as form_answers
 from forms.schema import Form
@@ -41,6 +41,7 @@ class Work(NamedTuple):
     status: str
     claimed_by: str | None
     done_by: str | None
+    candidates: list[str] | None
     draft: dict[str, Any] | None
 
 
@@ -50,9 +51,8 @@ _KEY = tasks.c.id == bindparam("task")
 _TASK = [tasks.c[name].label(f"task_{name}") for name in Work._fields if name != "draft"]
 _MINE = (drafts.c.task_id == tasks.c.id) & (drafts.c.person == bindparam("person"))
 _LOCK = Locking(
-    select(*cases.COLUMNS, *_TASK, drafts.c.answers.label("draft"), candidates.c.candidate)
-    .select_from(cases_table.join(tasks).outerjoin(candidates, candidates.c.task_id == tasks.c.id))
-    .outerjoin(drafts, _MINE)
+    select(*cases.COLUMNS, *_TASK, drafts.c.answers.label("draft"))
+    .select_from(cases_table.join(tasks).outerjoin(drafts, _MINE))
     .where(_KEY),
     cases_table,
     tasks,
@@ -63,9 +63,6 @@ _FINISH = Unread(
     .where(_KEY)
     .values(status=DONE, claimed_by=bindparam("person"), done_by=bindparam("person"), **_ANSWERED)
 )
-_ASKED = candidates.c.task_id == bindparam("task")
-_UNASK = Unread(delete(candidates).where(_ASKED))
-_UNASK_ONE = Unread(delete(candidates).where(_ASKED, candidates.c.candidate == bindparam("candidate")))  # by its key
 
 
 def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
@@ -78,8 +75,7 @@ def find(ctx: Context, task_id: str, person: Person) -> Row[Any]:
 
 def may_do(ctx: Context, row: Row[Any], person: Person) -> bool:
     """True when the person holds a candidate of an open task."""
-    held = select(candidates.c.candidate).where(candidates.c.task_id == row.id)
-    return person.stands_in(ctx.db.execute(held).scalars())
+    return row.status == OPEN and person.stands_in(instances.asked(ctx, row))
 
 
 def claim(ctx: Context, task_id: str, person: Person) -> None:
@@ -107,7 +103,7 @@ def release(ctx: Context, task_id: str, person: Person) -> None:
 def save_draft(ctx: Context, task_id: str, person: Person, answers: Mapping[str, Any]) -> None:
     """Keep unfinished answers for this person; nothing else sees them."""
     row = find(ctx, task_id, person)
-    if row.status != OPEN or not may_do(ctx, row, person):
+    if not may_do(ctx, row, person):
         raise TaskGone(status=row.status)
     kept = {"answers": dict(answers), "at": ctx.now}
     mine = upsert(ctx.db, drafts).values(task_id=task_id, person=person.username, **kept)
@@ -145,7 +141,7 @@ def complete(
     clean = check_answers(ctx, case.definition, element, given, case.data)
     done = {"task": task_id, "person": person.username, "done_at": ctx.now, "answers": clean}
     _FINISH.send(ctx.db, done)
-    _unask(ctx, task_id, asked)
+    instances.unlist(ctx, task_id, asked)
     if element.loop is None:
         del case.rows[row.token]
         _write(case, case.definition.form(element.id), clean)
@@ -158,14 +154,6 @@ def complete(
         return case
     settle(ctx, case, Act(Tag.TASK_DONE, person.username, element.id, _done(row, clean)))
     return case
-
-
-def _unask(ctx: Context, task_id: str, asked: frozenset[str]) -> None:
-    """Most tasks ask one group: SQLite finds its row by the whole key at a third of the cost."""
-    if len(asked) == 1:
-        _UNASK_ONE.send(ctx.db, {"task": task_id, "candidate": min(asked)})
-    else:
-        _UNASK.send(ctx.db, {"task": task_id})
 
 
 def _write(case: cases.Case, form: Form | None, clean: Mapping[str, Any]) -> None:
@@ -210,10 +198,10 @@ def _locked(ctx: Context, task_id: str, person: Person) -> tuple[cases.Case, Wor
     rows = _LOCK.rows(ctx.db, {"task": task_id, "person": person.username})
     if not rows:
         raise NotFound(what="task", key=task_id)
-    task = Work(*rows[0][len(cases.COLUMNS) : -1])
+    task = Work(*rows[0][len(cases.COLUMNS) :])
     if task.status != OPEN:
         raise TaskGone(status=task.status, by=_faster(ctx, task))
-    return cases.from_row(ctx, rows[0]), task, frozenset(row.candidate for row in rows if row.candidate)
+    return cases.from_row(ctx, rows[0]), task, instances.asked(ctx, task)
 
 
 def _faster(ctx: Context, row: Work) -> str:

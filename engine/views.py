@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, func, select
 
-from engine import comments, documents, incidents, lookups, messages, people
+from engine import comments, documents, incidents, instances, lookups, messages, people
 from engine import tasks as task_commands
 from engine.access import SEEN, seen_by, who
 from engine.cases import may_start
@@ -21,7 +21,7 @@ from engine.diagram import Element
 from engine.errors import NotFound
 from engine.library import Definition
 from engine.people import Person
-from engine.tables import audit, candidates, cases, drafts, tasks
+from engine.tables import audit, cases, drafts, tasks
 from engine.tables import definitions as definitions_table
 from engine.tables import people as people_table
 from engine.todo import ASKED, PAGE, like, titled
@@ -129,7 +129,7 @@ def case(ctx: Context, number: str, person: Person) -> CaseView:
         done=_passed(events),
         current=_count(open_tasks),
         open_tasks=open_tasks,
-        doers=_doers(ctx, row.id),
+        doers={task.id: sorted(instances.asked(ctx, task)) for task in open_tasks},
         entries=_entries(ctx, definition, _done_tasks(ctx, row.id), names),
         events=events,
         documents=documents.of_case(ctx, row.id),
@@ -172,15 +172,6 @@ def _entries(ctx: Context, definition: Definition, done: list[Row[Any]], names: 
         Entry(task, names.get(task.done_by, task.done_by), describe(form, task.answers or {}, lists) if form else [])
         for task, form in zip(done, forms, strict=True)
     ]
-
-
-def _doers(ctx: Context, case_id: str) -> dict[str, list[str]]:
-    """Candidates of every open task of a case."""
-    query = select(candidates).join(tasks, tasks.c.id == candidates.c.task_id).where(tasks.c.case_id == case_id)
-    found: dict[str, list[str]] = {}
-    for row in ctx.db.execute(query.order_by(candidates.c.candidate)):
-        found.setdefault(row.task_id, []).append(row.candidate)
-    return found
 
 
 def person_names(ctx: Context) -> dict[str, str]:

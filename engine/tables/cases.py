@@ -52,14 +52,14 @@ tasks = Table(
     Column("done_by", String(60)),
     Column("done_at", Moment),
     Column("answers", Json),
+    Column("candidates", Json),  # who was asked; None where a release before 0004 opened it beside ours
     Index("ix_tasks_case_id_status_token", "case_id", "status", "token"),
 )
-candidates = Table(
+candidates = Table(  # what the worklist looks up: the candidates of open tasks
     "candidates",
     metadata,
     Column("candidate", String(70), primary_key=True),
     reference("task_id", "tasks", primary_key=True),
-    Index("ix_candidates_task_id", "task_id"),
     sqlite_with_rowid=False,
 )
 participants = Table(

@@ -72,6 +72,7 @@ def test_an_old_database_comes_to_the_newest_schema_and_its_cases_go_on(old: Off
     assert old.database.revision() == revisions()[-1]
     assert _counts(old) == before
     assert _problems(old) == []
+    assert all(row.candidates for row in old.query("SELECT candidates FROM tasks WHERE status = 'open'"))
     failed, waiting = (row.id for row in old.query("SELECT id FROM cases ORDER BY number"))
     assert old.tick(minutes=10) == 1
     for case in (failed, waiting):

@@ -11,7 +11,7 @@ from engine import tasks as commands
 from engine.case import Case
 from engine.context import Context
 from engine.errors import AnswersRefused, CaseClosed, Forbidden, NotFound, TaskGone
-from engine.tables import candidates
+from engine.instances import asked
 from engine.tables import cases as cases_table
 from web.engine_rest import door
 from web.engine_rest.given import body, flag, needed, record, text
@@ -55,8 +55,7 @@ def identity_links(key: str) -> Response:
     """Who may do it, and who does."""
     with reading() as ctx:
         row = find(ctx, key)
-        query = select(candidates.c.candidate).where(candidates.c.task_id == row.id).order_by(candidates.c.candidate)
-        groups = ctx.db.execute(query).scalars().all()
+        groups = sorted(asked(ctx, row))
     links = [{"userId": None, "groupId": group, "type": "candidate"} for group in groups]
     who = [{"userId": row.claimed_by, "groupId": None, "type": "assignee"}] if row.claimed_by else []
     return door.reply(links + who)

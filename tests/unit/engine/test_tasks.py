@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import audit, cases, tasks
+from engine import audit, cases, tasks, views
 from engine.errors import (
     AnswersRefused,
     CaseClosed,
@@ -18,6 +18,7 @@ from engine.errors import (
     TaskClaimed,
     TaskGone,
 )
+from engine.invariants import check
 from tests.conftest import Office
 
 GOOD = {"link_no": "L-2570-0001", "criterion": "CX3"}
@@ -103,6 +104,50 @@ def test_unknown_things_are_not_found(office: Office) -> None:
         office.start("no_such_process", "it")
     with pytest.raises(NotFound):
         office.complete("0" * 32, "it", {})
+
+
+def test_a_task_that_is_done_still_says_who_was_asked_but_is_on_no_worklist(office: Office) -> None:
+    case = terminated(office, "it")
+    office.do(case, "S1", "it", **GOOD)
+    (row,) = office.query("SELECT id, candidates FROM tasks WHERE status = 'done'")
+    assert row.candidates == '["it_dept"]'
+    assert office.query("SELECT * FROM candidates WHERE task_id = :task", task=row.id) == []
+
+
+@pytest.mark.parametrize("case_goes_on", [True, False])
+def test_a_task_that_an_earlier_release_opened_beside_this_one_is_done_or_withdrawn(
+    office: Office, *, case_goes_on: bool
+) -> None:
+    """While web processes are replaced one by one, those of release 0003 write candidates to the worklist alone."""
+    case = terminated(office, "it")
+    with office.database.write() as db:
+        db.exec_driver_sql("UPDATE tasks SET candidates = NULL")
+    with office.database.read() as db:
+        ctx = office.context(db)
+        assert [row.id for row in office.worklist("it")] == [office.open(case)[0].id]
+        assert views.case(ctx, office.row(case).number, office.person("it")).doers == {
+            office.open(case)[0].id: ["it_dept"]
+        }
+    with pytest.raises(Forbidden):
+        office.do(case, "S1", "dgc", **GOOD)
+    if case_goes_on:
+        office.do(case, "S1", "it", **GOOD)
+    else:
+        with office.database.write() as db:
+            cases.cancel(office.context(db), case, office.person("it"), "mistake")
+    assert [row.element for row in office.worklist("it")] == (["S1_memo"] if case_goes_on else [])
+    with office.database.read() as db:
+        assert check(office.context(db)) == []
+
+
+def test_a_worklist_that_differs_from_the_tasks_is_found(office: Office) -> None:
+    case = terminated(office, "it")
+    with office.database.write() as db:
+        db.exec_driver_sql("UPDATE candidates SET candidate = 'vc_dept'")
+    with office.database.read() as db:
+        (problem,) = check(office.context(db))
+    assert office.row(case).number in problem
+    assert "vc_dept" in problem
 
 
 def test_a_cancelled_case_takes_nothing_more(office: Office) -> None:
