@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -33,7 +34,12 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _written(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if value is None else _text(value.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)  # a command writes its moment into several rows
+def _text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _read(value: str | None) -> datetime | None:

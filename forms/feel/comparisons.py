@@ -19,6 +19,8 @@ class Test:
 
 def comparison(symbol: str, left: Node, right: Node) -> Node:
     """`= != < <= > >=`."""
+    if symbol == "=":
+        return Node(lambda s: equals(left.run(s), right.run(s)), "test")
     return Node(lambda s: apply(symbol, left.run(s), right.run(s)), "test")
 
 

@@ -108,6 +108,8 @@ def number(value: float) -> int | float | None:
 def equals(left: Value, right: Value) -> bool | None:
     """FEEL equality: None when the types differ; a list of one is its item, as in the browser."""
     tick()
+    if type(left) is str and type(right) is str:  # as most are
+        return left == right
     if (left is None) != (right is None):
         return False
     left, right = _unwrap(left), _unwrap(right)
