@@ -24,10 +24,11 @@ FROM n, (SELECT * FROM cases LIMIT 1)
 """
 TASKS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
-INSERT INTO tasks (id, case_id, token, element, name, role, status, created_at, due_at)
+INSERT INTO tasks (id, case_id, token, element, name, role, status, created_at, due_at, candidates)
 SELECT printf('%032x', i), printf('%032x', i), printf('%032x', i), 'u1', 'u1', 'it_dept', 'open',
     datetime('2026-01-01', i || ' seconds') || '.000000',
-    datetime('2026-11-01', (i * 7919 % 100000) || ' seconds') || '.000000'
+    datetime('2026-11-01', (i * 7919 % 100000) || ' seconds') || '.000000',
+    json_array(CASE i % 10 WHEN 0 THEN 'it_dept' ELSE 'group_' || (i % 10) END)
 FROM n
 """
 CANDIDATES = """
