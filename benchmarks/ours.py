@@ -205,6 +205,7 @@ def main() -> None:
     office = Office(wanted["database"])
     office.steps(Meter(), "bench_w1", 2)
     office.units(Meter(), 3, 3)
+    office.rounds(Meter(), 3)
     sample = wanted.get("sample", 1_000)
     result: dict[str, Any] = {name: measure(office, name, count, sample) for name, count in wanted["workloads"].items()}
     if wanted.get("facts"):

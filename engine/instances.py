@@ -17,7 +17,7 @@ from engine import incidents, people
 from engine.case import Case, text_value
 from engine.context import Context
 from engine.database.statements import Unread
-from engine.diagram import Element, Loop
+from engine.diagram import Element, Loop, split
 from engine.errors import EngineFault
 from engine.tables import candidates, participants, tasks
 from engine.tables.base import new_id
@@ -120,9 +120,9 @@ def _task(
     ctx: Context, case: Case, token: Token, element: Element, item: str | None
 ) -> tuple[dict[str, Any], list[str]]:
     diagram, attributes = case.definition.diagram, element.attributes
-    narrowed = attributes.get("candidateGroups")
-    groups = str(text_value(ctx, narrowed, case.data) or "") if narrowed else None
-    who = people.task_candidates(diagram, element, case.data, groups, item)
+    who = people.task_candidates(diagram, element, case.data, item)
+    if "candidateGroups" in attributes:
+        who = people.narrow(ctx.db, who, _named(text_value(ctx, attributes["candidateGroups"], case.data)))
     assignee = text_value(ctx, attributes["assignee"], case.data) if "assignee" in attributes else None
     row = {
         "id": new_id(),
@@ -140,6 +140,11 @@ def _task(
         "candidates": who,
     }
     return row, who
+
+
+def _named(groups: Any) -> tuple[str, ...]:
+    """Groups that a diagram names: a comma list, or a list that an expression gives."""
+    return tuple(map(str, groups)) if isinstance(groups, list) else split(str(groups or ""))
 
 
 def _due(ctx: Context, case: Case, text: str | None) -> datetime | None:

@@ -215,17 +215,27 @@ def candidates_of(role: Role, data: Mapping[str, Any], item: str | None = None) 
     return [head_of(g) if role.heads else g for g in chosen if isinstance(g, str) and g]
 
 
-def task_candidates(
-    diagram: Diagram, element: Element, data: Mapping[str, Any], narrowed: str | None, item: str | None
-) -> list[str]:
-    """Who may do a task: its lane, the other responsible roles, narrowed by candidateGroups (never widened)."""
+def task_candidates(diagram: Diagram, element: Element, data: Mapping[str, Any], item: str | None) -> list[str]:
+    """Who may do a task: its lane and the other responsible roles."""
     roles = manual().roles
     lane = diagram.role(element.id)
     keys = [lane, *element.roles("responsible")] if lane else []
     allowed = [c for key in keys if key in roles for c in candidates_of(roles[key], data, item)]
-    if narrowed is None:
-        return list(dict.fromkeys(allowed))
-    return [group for group in split(narrowed) if group]
+    return list(dict.fromkeys(allowed))
+
+
+def narrow(db: Connection, allowed: Sequence[str], wanted: Iterable[str]) -> list[str]:
+    """Those who are wanted and stand among the allowed: as they are, as heads, or as a group below. None is added."""
+    above = {row.id: row.parent for row in db.execute(_PARENTS)}
+    found = []
+    for candidate in dict.fromkeys(wanted):
+        group = candidate.partition("/")[0]
+        if not {candidate, group, above.get(group)}.isdisjoint(allowed):
+            found.append(candidate)
+    return found
+
+
+_PARENTS = select(groups.c.id, groups.c.parent)
 
 
 def consulted(element: Element, data: Mapping[str, Any]) -> list[str]:
