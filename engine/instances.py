@@ -123,7 +123,6 @@ def _task(
     who = people.task_candidates(diagram, element, case.data, item)
     if "candidateGroups" in attributes:
         who = people.narrow(ctx.db, who, _named(text_value(ctx, attributes["candidateGroups"], case.data)))
-    assignee = text_value(ctx, attributes["assignee"], case.data) if "assignee" in attributes else None
     row = {
         "id": new_id(),
         "case_id": case.id,
@@ -136,10 +135,22 @@ def _task(
         "status": "open",
         "created_at": ctx.now,
         "due_at": _due(ctx, case, attributes.get("dueDate")),
-        "claimed_by": assignee,
+        "claimed_by": _assignee(ctx, case, element, who),
         "candidates": who,
     }
     return row, who
+
+
+def _assignee(ctx: Context, case: Case, element: Element, who: list[str]) -> str | None:
+    """Whom a diagram gives a task to; somebody who does not stand among its candidates does not get it."""
+    named = text_value(ctx, element.attributes.get("assignee", ""), case.data)
+    if not named:
+        return None
+    person = people.by_username(ctx, str(named))
+    if person is None or not person.stands_in(who):
+        incidents.raise_for_case(ctx, case.id, "nobody", f"{named} does not stand for {element.name}", element.id)
+        return None
+    return person.username
 
 
 def _named(groups: Any) -> tuple[str, ...]:
