@@ -7,7 +7,8 @@ is done, or when the completion condition holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+import sys
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -108,12 +109,20 @@ def _items(ctx: Context, case: Case, element: Element) -> list[str | None]:
     return [str(item) for item in items[: 1 if element.loop.sequential else None]]
 
 
-def _collection(ctx: Context, case: Case, loop: Loop) -> list[Any]:
+def _collection(ctx: Context, case: Case, loop: Loop) -> Sequence[Any]:
     if loop.cardinality:
-        return list(range(1, int(text_value(ctx, loop.cardinality, case.data) or 0) + 1))
+        return range(1, _count(text_value(ctx, loop.cardinality, case.data)) + 1)
     scope = {**case.data, "all_units": [unit.id for unit in people.units(ctx.db)]}
     found = text_value(ctx, _expression(loop.collection), scope)
     return found if isinstance(found, list) else []
+
+
+def _count(value: Any) -> int:
+    """How often a step runs by what was given for it, at most what `len` can tell; what is no number is none."""
+    try:
+        return min(int(value), sys.maxsize - 1)
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _task(

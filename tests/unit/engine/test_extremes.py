@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import tracemalloc
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from engine import checks, definitions, invariants, tasks
+from engine.errors import EngineFault
 from engine.tables import tasks as table
 from tests.conftest import Office
 
@@ -45,7 +48,7 @@ def chain(*steps: str) -> str:
     return "".join(flow(one, two) for one, two in pairwise(steps))
 
 
-def opened(office: Office, content: str, lane: Iterable[str]) -> str:
+def opened(office: Office, content: str, lane: Iterable[str], data: Mapping[str, Any] | None = None) -> str:
     """A case of a process with this content."""
     steps = "".join(f"<flowNodeRef>{step}</flowNodeRef>" for step in ["start", "number", *lane, "end_it"])
     files = {
@@ -55,7 +58,7 @@ def opened(office: Office, content: str, lane: Iterable[str]) -> str:
     assert [each for each in checks.check(files, office.engine.topics.names) if each.level == "error"] == []
     with office.database.write() as db:
         definitions.deploy(office.context(db), files, "owner", "lean")
-    return office.start("lean", "it")
+    return office.start("lean", "it", data)
 
 
 def work(office: Office, case: str, most: int, **given: bool) -> int:
@@ -126,3 +129,18 @@ def test_1000_units_are_asked_at_once_and_all_answer(office: Office) -> None:
     assert len(office.open(case)) == 1_000
     assert work(office, case, 1_000) == 1_000
     assert is_done(office, case)
+
+
+@pytest.mark.parametrize("count", [0, -1, 1_001, 10**9, 10**30, 1e300, "abc", "", None, [3], {"n": 3}])
+def test_a_count_that_is_none_is_refused_before_anything_is_made_of_it(office: Office, count: Any) -> None:
+    many = '<multiInstanceLoopCharacteristics id="m"><loopCardinality id="n">${count}</loopCardinality>'
+    asked = f"{task('ask')}{many}</multiInstanceLoopCharacteristics></userTask>"
+    drawn = asked + chain("start", "number", "ask", "end_it")
+    tracemalloc.start()
+    try:
+        with pytest.raises(EngineFault, match="1 to 1000 are allowed"):
+            opened(office, drawn, ["ask"], {"count": count})
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert office.query("SELECT id FROM cases") == []
