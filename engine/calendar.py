@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 BANGKOK = ZoneInfo("Asia/Bangkok")
+MAX_YEARS = 100  # of a duration
+MAX_REPEATS = 99
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z")
 _CYCLE = re.compile(r"R(\d*)/(P[^/]+)\Z")
 
@@ -67,12 +69,15 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Duration:
-        """Read e.g. `P5D` or `PT48H`; raises ValueError."""
+        """Read e.g. `P5D` or `PT48H`; raises ValueError, also past `MAX_YEARS`."""
         match = _DURATION.match(text.strip())
         if not match or text.strip() in ("P", "PT") or text.strip().endswith("T"):
             raise ValueError(f"{text!r} is not an ISO 8601 duration")
         y, m, w, d, h, mi, s = (int(g or 0) for g in match.groups())
-        return cls(y * 12 + m, w * 7 + d, h * 3600 + mi * 60 + s)
+        found = cls(y * 12 + m, w * 7 + d, h * 3600 + mi * 60 + s)
+        if found.months * 365 // 12 + found.days + found.seconds // 86_400 > MAX_YEARS * 365:
+            raise ValueError(f"longer than {MAX_YEARS} years")
+        return found
 
     def after(self, moment: datetime) -> datetime:
         """The moment this much later by the calendar; the 31st becomes the month's last day."""
@@ -97,6 +102,16 @@ class Cycle:
         if not match:
             raise ValueError(f"{text!r} is not an ISO 8601 repetition such as R3/P1D")
         return cls(int(match[1]) if match[1] else None, Duration.parse(match[2]))
+
+    @property
+    def too_often(self) -> bool:
+        """Whether it is more than daily."""
+        return self.every.months == 0 and self.every.days * 86_400 + self.every.seconds < 86_400
+
+    @property
+    def endless(self) -> bool:
+        """Whether it has no end, or one that is too far."""
+        return self.times is None or not 1 <= self.times <= MAX_REPEATS
 
 
 class WorkCalendar:
@@ -136,7 +151,10 @@ def moment_of(value: str) -> datetime:
     if len(value) == 10:
         return datetime.combine(date.fromisoformat(value), time(23, 59, 59), BANGKOK).astimezone(UTC)
     moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=BANGKOK)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=BANGKOK)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value} is outside the calendar") from None
 
 
 def today(clock: Clock) -> date:

@@ -234,6 +234,8 @@ def timer_due(ctx: Context, data: Mapping[str, Any], timer: Timer) -> tuple[date
     value = str(text_value(ctx, timer.text, data) or "")
     if timer.kind == "cycle":
         cycle = Cycle.parse(value)
+        if cycle.too_often or cycle.endless:
+            raise ValueError(f"{value!r} repeats too often, or without an end")
         left = None if cycle.times is None else cycle.times - 1
         return cycle.every.after(ctx.now), {"cycle": value, "left": left}
     return (Duration.parse(value).after(ctx.now) if timer.kind == "duration" else moment_of(value)), None
