@@ -22,6 +22,7 @@ NODES = frozenset(
 )
 PERSONAL = frozenset({"userTask", "manualTask"})
 AUTOMATIC = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+MAX_INSTANCES = 1_000  # of one multi-instance step
 
 
 @dataclass(frozen=True)

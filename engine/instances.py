@@ -18,13 +18,12 @@ from engine import incidents, people
 from engine.case import Case, text_value
 from engine.context import Context
 from engine.database.statements import Unread
-from engine.diagram import Element, Loop, split
+from engine.diagram import MAX_INSTANCES, Element, Loop, split
 from engine.errors import EngineFault
 from engine.tables import candidates, participants, tasks
 from engine.tables.base import new_id
 from engine.tokens import Token
 
-MAX_INSTANCES = 1_000
 _TASKS, _LIST = Unread(insert(tasks)), Unread(insert(candidates))
 _LISTED = (candidates.c.task_id == bindparam("task_id")) & (candidates.c.candidate == bindparam("candidate"))
 _UNLIST = Unread(delete(candidates).where(_LISTED))  # one by one: by the whole key each costs a third

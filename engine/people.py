@@ -224,6 +224,9 @@ def task_candidates(diagram: Diagram, element: Element, data: Mapping[str, Any],
     return list(dict.fromkeys(allowed))
 
 
+_PARENTS = select(groups.c.id, groups.c.parent)
+
+
 def narrow(db: Connection, allowed: Sequence[str], wanted: Iterable[str]) -> list[str]:
     """Those who are wanted and stand among the allowed: as they are, as heads, or as a group below. None is added."""
     above = {row.id: row.parent for row in db.execute(_PARENTS)}
@@ -233,9 +236,6 @@ def narrow(db: Connection, allowed: Sequence[str], wanted: Iterable[str]) -> lis
         if not {candidate, group, above.get(group)}.isdisjoint(allowed):
             found.append(candidate)
     return found
-
-
-_PARENTS = select(groups.c.id, groups.c.parent)
 
 
 def consulted(element: Element, data: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from engine.calendar import Cycle, Duration, moment_of
 from engine.checks.drawing import Drawing, Rule
 from engine.checks.meaning import written
 from engine.checks.problem import Problem
-from engine.diagram import Element, Flow, Loop
+from engine.diagram import MAX_INSTANCES, Element, Flow, Loop
 from engine.manual import manual
 from forms import feel
 
@@ -19,7 +19,6 @@ STARTS = ("${", "#{", "=")
 ATTRIBUTES = ("candidateGroups", "assignee", "dueDate")
 SYSTEM = frozenset("starter starter_unit fiscal_year case_number all_units".split())
 COUNTERS = frozenset("nrOfInstances nrOfCompletedInstances nrOfActiveInstances".split())
-MAX_INSTANCES = 1_000
 _WHOLE = re.compile(r"[$#]\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 
