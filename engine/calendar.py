@@ -12,6 +12,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from time import time_ns
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,11 @@ class SystemClock:
     def now(self) -> datetime:
         """The current moment, aware, in UTC."""
         return datetime.now(UTC)
+
+
+def milliseconds() -> int:
+    """By the machine's clock, since 1970 in UTC; for keys that stand in order of time."""
+    return time_ns() // 1_000_000
 
 
 class FixedClock:

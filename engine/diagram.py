@@ -147,6 +147,7 @@ class Diagram:
         return {(flow.source, flow.target): flow.id for flow in self.flows.values()}
 
 
+@functools.lru_cache(maxsize=4_096)  # the same few lists are asked for at every step
 def split(text: str) -> tuple[str, ...]:
     """Parts of a comma list, blanks dropped."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

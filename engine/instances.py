@@ -151,7 +151,8 @@ def _task(
 
 def _assignee(ctx: Context, case: Case, element: Element, who: list[str]) -> str | None:
     """Whom a diagram gives a task to; somebody who does not stand among its candidates does not get it."""
-    named = text_value(ctx, element.attributes.get("assignee", ""), case.data)
+    text = element.attributes.get("assignee")
+    named = text_value(ctx, text, case.data) if text else None
     if not named:
         return None
     person = people.by_username(ctx, str(named))

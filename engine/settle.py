@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 
@@ -31,14 +31,13 @@ _TIMERS = select(jobs.c.token).where(jobs.c.case_id == bindparam("case"), jobs.c
 RETRY_AFTER = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1))
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """What made the case move: recorded in the audit trail with the path the tokens took."""
 
     tag: Tag
     person: str
     element: str | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
 
 
 def settle(ctx: Context, case: Case, act: Act) -> None:

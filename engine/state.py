@@ -6,8 +6,7 @@ it stays at some hundred bytes per waiting token, whatever went before (S7, S15,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.errors import EngineFault
@@ -32,39 +31,59 @@ SPLIT = ".BoundaryEventSplit"
 NO_MORE = [None, False, None]
 
 
+class _Sound:
+    """Whatever goes wrong inside is damage of the stored state."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        if isinstance(error, (KeyError, ValueError, TypeError, IndexError, AttributeError)):
+            reason = f"the stored state is damaged ({type(error).__name__}: {error})"
+            raise EngineFault(reason=reason) from None
+
+
+_SOUND = _Sound()
+
+
 def read(state: list[Any]) -> tuple[list[Any], list[str]]:
     """The shape of a stored state, and the ids of its tokens; raises `EngineFault` for another format or damage."""
     if not state or state[0] != FORMAT:
         raise EngineFault(reason=f"unknown state format {state[:1]}")
-    with _sound():
+    with _SOUND:
         shape, ids = unnamed(state[1:])
-        if any(len(bytes.fromhex(key)) != ID_BYTES for key in ids):
-            raise ValueError(ids)
+        for key in ids:
+            if len(bytes.fromhex(key)) != ID_BYTES:
+                raise ValueError(key)
         return shape, ids
 
 
 def write(shape: list[Any], ids: Sequence[str]) -> list[Any]:
     """What `read` reads."""
     names = iter(ids)
-    return [FORMAT, *([*flow[:4], [_called(row, names) for row in flow[4]]] for flow in shape)]
+    return [FORMAT, *_renamed(shape, lambda _: next(names))]
 
 
 def unnamed(flows: list[Any]) -> tuple[list[Any], list[str]]:
     """The shape of a state: its tokens are called by their number; and what they are called in the state."""
     ids: list[str] = []
-    shape = [[*flow, [_numbered(row, ids) for row in rows]] for *flow, rows in flows]
-    return shape, ids
+
+    def number(key: str) -> str:
+        ids.append(key)
+        return str(len(ids) - 1)
+
+    return _renamed(flows, number), ids
 
 
-def _numbered(row: list[Any], ids: list[str]) -> list[Any]:
-    if len(row) <= ID or row[ID] is None:
-        return row
-    ids.append(row[ID])
-    return [*row[:ID], str(len(ids) - 1), *row[ID + 1 :]]
-
-
-def _called(row: list[Any], names: Iterator[str]) -> list[Any]:
-    return row if len(row) <= ID or row[ID] is None else [*row[:ID], next(names), *row[ID + 1 :]]
+def _renamed(flows: list[Any], name: Callable[[str], str]) -> list[Any]:
+    """The flows with other names for their tokens."""
+    return [
+        [
+            *flow,
+            [row if len(row) <= ID or row[ID] is None else [*row[:ID], name(row[ID]), *row[ID + 1 :]] for row in rows],
+        ]
+        for *flow, rows in flows
+    ]
 
 
 def dump(flow: Flow) -> list[Any]:
@@ -78,16 +97,8 @@ def dump(flow: Flow) -> list[Any]:
 
 def restore(spec: Spec, flows: list[Any], script: Script) -> Flow:
     """The case of these flows; raises `EngineFault` for damage."""
-    with _sound():
+    with _SOUND:
         return _restore(Flow(spec, script), flows)
-
-
-@contextmanager
-def _sound() -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise EngineFault(reason=f"the stored state is damaged ({type(error).__name__}: {error})") from None
 
 
 def splits(task: Task) -> bool:

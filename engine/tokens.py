@@ -61,7 +61,7 @@ class Tokens:
         """Tokens of a stored case; raises `EngineFault` for a state of another format."""
         tokens = cls(spec, evaluate, data)
         shape, tokens._ids = states.read(state)
-        tokens._at = NOWHERE._replace(shape=shape, key=orjson.dumps(shape))
+        tokens._at = Marking(shape, orjson.dumps(shape), (), finished=False)
         tokens._follow("load")
         return tokens
 
@@ -111,7 +111,7 @@ class Tokens:
         arc = arc or self._draw(act, asked)
         self._ids = [new_id() if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to
-        self._waiting = tuple(Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting)
+        self._waiting = tuple([Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting])
         self.passed += arc.passed
         return arc
 

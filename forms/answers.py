@@ -48,13 +48,8 @@ class Level(NamedTuple):
     indexes: Indexes = ()
 
 
-class Instance(NamedTuple):
-    """A component where it stands: rows of a list have one instance each."""
-
-    component: Component
-    place: Place
-    level: Level
-    hidden: bool
+# A component where it stands: its place and level, and whether it is hidden; rows of a list have one instance each.
+Instance: TypeAlias = tuple[Component, Place, Level, bool]
 
 
 def check(form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now: datetime) -> Result:
@@ -201,10 +196,11 @@ class _Checker:
 
     def walk(self, components: Sequence[Component], level: Level, found: list[Instance], *, hidden: bool) -> None:
         """Add the instances of one level."""
+        _, scope, depth, inside, _ = level
         for component in components:
-            place = level.place + component.path[level.depth :]
-            gone = hidden or (component.hide is not None and self.holds(component.hide, level.scope))
-            found.append(Instance(component, place, level, gone))
+            place = inside + component.path[depth:]
+            gone = hidden or (component.hide is not None and self.holds(component.hide, scope))
+            found.append((component, place, level, gone))
             if not component.children:
                 continue
             if not component.repeats:
@@ -234,7 +230,7 @@ class _Checker:
         """Every instance, decided as expressions see the data: hidden fields fall back to their value before."""
         data = self.copy(self.data)
         instances = self.instances(data)
-        hidden = [one.place for one in instances if one.hidden and (one.component.is_input or one.component.repeats)]
+        hidden = [place for one, place, _, gone in instances if gone and (one.is_input or one.repeats)]
         if not self.form.heeds({place[0] for place in hidden}):
             return instances
         for place in hidden:
@@ -255,26 +251,22 @@ class _Checker:
 
     def recompute_all(self, instances: Sequence[Instance], *, on_submit: bool) -> bool:
         """Compute the shown expression fields of one moment; whether any value changed."""
-        fields = (one for one in instances if one.component.type == "expression" and not one.hidden)
-        due = [one for one in fields if (one.component.attributes.get("computeOn") == "presubmit") == on_submit]
-        return sum(self.recompute(instance) for instance in due) > 0
+        fields = [one for one in instances if one[0].type == "expression" and not one[3]]
+        due = [one for one in fields if (one[0].attributes.get("computeOn") == "presubmit") == on_submit]
+        return sum(self.recompute(component, place, level.scope) for component, place, level, _ in due) > 0
 
-    def recompute(self, instance: Instance) -> bool:
+    def recompute(self, component: Component, place: Place, scope: Scope) -> bool:
         """Compute one expression field; whether its value changed."""
-        text = str(instance.component.attributes.get("expression") or "")
+        text = str(component.attributes.get("expression") or "")
         try:
-            value = (
-                plain(compile_expression(text[1:]).evaluate(instance.level.scope, self.now))
-                if text[:1] == "="
-                else None
-            )
+            value = plain(compile_expression(text[1:]).evaluate(scope, self.now)) if text[:1] == "=" else None
         except FeelLimitError:
             raise
         except FeelError:
             value = None
-        if dig(self.data, instance.place) == value:
+        if dig(self.data, place) == value:
             return False
-        put(self.data, instance.place, value)
+        put(self.data, place, value)
         return True
 
     # -- the result -------------------------------------------------------------------------------
@@ -286,26 +278,26 @@ class _Checker:
         for component, place, level, hidden in self.submitted():
             if hidden or component.skipped:
                 continue
+            messages: list[str] = []
             if component.is_input:
-                messages = self.take(component, place, level, stored)
-            else:
-                if component.repeats:
-                    put(stored, place, [{} for _ in dig(self.data, place)])
-                messages = []
+                value = self.value_of(component, place, level)
+                put(stored, place, value)
+                messages = faults(component, value, level.scope, self.now)
+            elif component.repeats:
+                put(stored, place, [{} for _ in dig(self.data, place)])
             if self.broken:
                 messages = self.broken.get((component.id, level.indexes)) or messages
             if messages:
                 blame_at(errors, component.id, level.indexes, messages)
         return Result(stored, errors)
 
-    def take(self, component: Component, place: Place, level: Level, stored: dict[str, Json]) -> list[str]:
-        """Store what one field holds; its faults by its rules."""
+    def value_of(self, component: Component, place: Place, level: Level) -> Json:
+        """What one shown field holds, without what is no option by what was answered."""
         value = dig(self.data, place)
         if component.options == "computed":
             value = self.among(component, value, level.scope, level.indexes)
             put(self.data, place, value)
-        put(stored, place, value)
-        return faults(component, value, level.scope, self.now)
+        return value
 
     def submitted(self) -> list[Instance]:
         """Every instance; what is computed on submitting has its value by then, but shows and hides nothing."""

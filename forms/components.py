@@ -17,6 +17,7 @@ INPUTS = frozenset(
 )
 MANY = frozenset({"checklist", "taglist"})
 ONE = frozenset({"radio", "select"})
+RULES = ("pattern", "required", "min", "max", "minLength", "maxLength", "validationType")
 SCOPE_NAMES = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_", "data", "item", "?"})
 _TEMPLATE = re.compile(r"\{\{\s*(#if|#loop|/if|/loop)?\s*(.*?)\s*\}\}", re.DOTALL)
 _LITERAL = frozenset({"id", "key", "path", "type", "subtype", "values", "layout", "properties", "pattern", "valuesKey"})
@@ -77,10 +78,10 @@ class Component:
 
     @functools.cached_property
     def rules(self) -> dict[str, Json]:
-        """Its `validate` rules that are set."""
+        """Its `validate` rules that are set, in the order in which they are checked."""
         rules = self.attributes.get("validate")
-        found = rules.items() if isinstance(rules, dict) else ()
-        return {name: rule for name, rule in found if rule is not None}
+        found = rules if isinstance(rules, dict) else {}
+        return {name: found[name] for name in RULES if found.get(name) is not None}
 
     @functools.cached_property
     def options(self) -> Literal["given", "computed"] | None:

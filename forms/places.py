@@ -31,7 +31,10 @@ def _has(rows: Json, index: int) -> bool:
 
 def put(target: Json, place: Place, value: Json) -> None:
     """Set the value at a place, making the contexts on the way; rows must exist."""
-    for step, inner in pairwise(place) if len(place) > 1 else ():
+    if len(place) == 1:  # as most places are
+        target[place[0]] = value
+        return
+    for step, inner in pairwise(place):
         if not isinstance(step, int) and not isinstance(target.get(step), list if isinstance(inner, int) else dict):
             target[step] = {}
         target = target[step]

@@ -5,9 +5,11 @@ Every message is the Thai text that the browser shows for the same fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any, TypeAlias
 
 from forms.components import Component, Json
 from forms.feel import FeelError, FeelLimitError, compile_expression, plain, regex
@@ -17,6 +19,7 @@ REQUIRED = "จำเป็นต้องกรอก"
 WRONG_PHONE = "เบอร์โทรต้องขึ้นต้นด้วยรหัสประเทศ เช่น +66812345678"
 WRONG_EMAIL = "อีเมลไม่ถูกต้อง"
 BROKEN_PATTERN = "รูปแบบที่กำหนดไว้ใช้ไม่ได้"
+Bound: TypeAlias = tuple[str, str, Callable[[Any, Any], bool]]  # its name, what a fault says, what is one
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 EMAIL = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" + _LABEL + r"(?:\." + _LABEL + ")*$"
 PHONE = r"(?:\+|00)[1-9]\d{6,23}$"
@@ -36,25 +39,10 @@ def computed(value: Json, scope: Mapping[str, Json], now: datetime) -> Json:
 
 def faults(component: Component, value: Json, scope: Mapping[str, Json], now: datetime) -> list[str]:
     """The Thai messages for a value that already has the field's type."""
-    rules = component.rules
     found = list(_number_rules(component, value)) if component.type == "number" else []
-    if not rules:
-        return found
-    if "pattern" in rules:
-        found += _pattern(rules, value)
-    if rules.get("required") and _missing(component, value):
-        found.append(REQUIRED)
-    if "min" in rules or "max" in rules:
-        found += _bounds(rules, value, scope, now)
-    if "minLength" in rules or "maxLength" in rules:
-        found += _lengths(rules, value, scope, now)
-    if "validationType" in rules:
-        found += _kind(rules["validationType"], value)
+    for name, rule in component.rules.items():
+        found += _CHECKS[name](component, rule, value, scope, now)
     return found
-
-
-def _missing(component: Component, value: Json) -> bool:
-    return value is None or value in ("", []) or (component.type == "checkbox" and value is False)
 
 
 def _decimal(value: Json) -> Decimal | None:
@@ -95,59 +83,79 @@ def _number_rules(component: Component, value: Json) -> Iterator[str]:
                 yield f"ค่าที่ใช้ได้ใกล้เคียงคือ {_plainly(below)} และ {_plainly(below + increment)}"
 
 
-def _pattern(rules: Mapping[str, Json], value: Json) -> list[str]:
-    pattern = rules.get("pattern")
+def _pattern(component: Component, pattern: Json, value: Json, *_: object) -> Sequence[str]:
     if not pattern or not value or isinstance(value, (list, dict)):
-        return []
+        return ()
     text = value if isinstance(value, str) else "true" if value is True else number_text(value)
     matched = regex.search(str(pattern), text)
     if matched is None:
         return [BROKEN_PATTERN]
-    return [] if matched else [rules.get("patternErrorMessage") or f"รูปแบบไม่ถูกต้อง ({pattern})"]
+    message = component.attributes["validate"].get("patternErrorMessage")
+    return () if matched else [message or f"รูปแบบไม่ถูกต้อง ({pattern})"]
 
 
-def _bounds(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], now: datetime) -> Iterator[str]:
+def _required(component: Component, rule: Json, value: Json, *_: object) -> Sequence[str]:
+    if value or not rule:
+        return ()
+    missing = value is None or value in ("", []) or (component.type == "checkbox" and value is False)
+    return [REQUIRED] if missing else ()
+
+
+def _least(_: Component, rule: Json, value: Json, scope: Mapping[str, Json], now: datetime) -> Sequence[str]:
+    return _bound(rule, value, scope, now, ("ต่ำสุด", "ต้องไม่น้อยกว่า", operator.lt))
+
+
+def _most(_: Component, rule: Json, value: Json, scope: Mapping[str, Json], now: datetime) -> Sequence[str]:
+    return _bound(rule, value, scope, now, ("สูงสุด", "ต้องไม่เกิน", operator.gt))
+
+
+def _bound(rule: Json, value: Json, scope: Mapping[str, Json], now: datetime, words: Bound) -> Sequence[str]:
     if not value and (value is False or value != 0):
-        return
-    for name, word, message in (("min", "ต่ำสุด", "ต้องไม่น้อยกว่า"), ("max", "สูงสุด", "ต้องไม่เกิน")):
-        bound = computed(rules.get(name), scope, now)
-        if bound is None or _plain_within(name, value, bound):
-            continue
-        limit, found = _decimal(bound), _decimal(value)
-        if limit is None or found is None:
-            yield f"ค่า{word}ที่กำหนดไว้ไม่ใช่ตัวเลข"
-        elif (found < limit) if name == "min" else (found > limit):
-            yield f"{message} {bound if isinstance(bound, str) else number_text(bound)}"
+        return ()
+    word, message, outside = words
+    bound = computed(rule, scope, now)
+    if bound is None or (type(value) is int and type(bound) is int and not outside(value, bound)):
+        return ()
+    limit, found = _decimal(bound), _decimal(value)
+    if limit is None or found is None:
+        return [f"ค่า{word}ที่กำหนดไว้ไม่ใช่ตัวเลข"]
+    return [f"{message} {bound if isinstance(bound, str) else number_text(bound)}"] if outside(found, limit) else ()
 
 
-def _plain_within(name: str, value: Json, bound: Json) -> bool:
-    return type(value) is int and type(bound) is int and (value >= bound if name == "min" else value <= bound)
+def _shortest(_: Component, rule: Json, value: Json, scope: Mapping[str, Json], now: datetime) -> Sequence[str]:
+    least = computed(rule, scope, now) if isinstance(value, str) and value else None
+    lower = None if least is None else to_number(least)
+    return [f"ต้องยาวอย่างน้อย {least} ตัวอักษร"] if lower is not None and _length(value) < lower else ()
 
 
-def _lengths(rules: Mapping[str, Json], value: Json, scope: Mapping[str, Json], now: datetime) -> Iterator[str]:
-    if not isinstance(value, str) or not value or _surely_short(rules, value):
-        return
-    length = len(value.strip().encode("utf-16-le", "surrogatepass")) // 2
-    least = computed(rules.get("minLength"), scope, now)
-    most = computed(rules.get("maxLength"), scope, now)
-    lower, upper = to_number(least), to_number(most)
-    if least is not None and lower is not None and length < lower:
-        yield f"ต้องยาวอย่างน้อย {least} ตัวอักษร"
-    if most is not None and upper is not None and length > upper:
-        yield f"ต้องยาวไม่เกิน {most} ตัวอักษร"
+def _longest(_: Component, rule: Json, value: Json, scope: Mapping[str, Json], now: datetime) -> Sequence[str]:
+    if not isinstance(value, str) or (type(rule) is int and 2 * len(value) <= rule):
+        return ()  # it fits however its characters are counted
+    most = computed(rule, scope, now) if value else None
+    upper = None if most is None else to_number(most)
+    return [f"ต้องยาวไม่เกิน {most} ตัวอักษร"] if upper is not None and _length(value) > upper else ()
 
 
-def _surely_short(rules: Mapping[str, Json], value: str) -> bool:
-    """Whether it fits however its characters are counted, and nothing asks for more."""
-    most = rules.get("maxLength")
-    return type(most) is int and 2 * len(value) <= most and "minLength" not in rules
+def _length(text: str) -> int:
+    return len(text.strip().encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _kind(wanted: Json, value: Json) -> list[str]:
+def _kind(_: Component, wanted: Json, value: Json, *__: object) -> Sequence[str]:
     if not isinstance(value, str) or not value:
-        return []
+        return ()
     if wanted == "email" and (len(value) > 320 or not regex.search(EMAIL, value)):
         return [WRONG_EMAIL]
     if wanted == "phone" and (len(value) > 320 or not regex.search(PHONE, value)):
         return [WRONG_PHONE]
-    return []
+    return ()
+
+
+_CHECKS: dict[str, Callable[[Component, Json, Json, Mapping[str, Json], datetime], Sequence[str]]] = {
+    "pattern": _pattern,
+    "required": _required,
+    "min": _least,
+    "max": _most,
+    "minLength": _shortest,
+    "maxLength": _longest,
+    "validationType": _kind,
+}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from functools import partial
 from typing import Any, TypeAlias, TypeGuard, cast
 
-from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Table, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.database.ahead import Message, driver_of
 
 Row: TypeAlias = Mapping[str, Any]
 Bind: TypeAlias = Callable[[Row], list[Any]]
-Readers: TypeAlias = list[tuple[int, Callable[[Any], Any]]]  # which values of a row are not what the driver says
+Process: TypeAlias = Callable[[Any], Any]
+Readers: TypeAlias = list[tuple[int, Process]]  # which values of a row are not what the driver says
 
 
 class Worded:
@@ -121,20 +122,18 @@ def upsert(db: Connection, table: Table) -> Any:
 def _compile(dialect: Any, statement: Any, row: Row) -> tuple[str, Bind]:
     columns = list(row) if _of_rows(statement) else None
     compiled: Any = statement.compile(dialect=dialect.wording, column_keys=columns)
-    found = [_value(compiled.binds[name], row, dialect) for name in compiled.positiontup]
-    return str(compiled), lambda row: [value(row) for value in found]
+    binds = [compiled.binds[name] for name in compiled.positiontup]
+    found = [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds]
+    own = {bind.key: bind.value for bind in binds if bind.key not in row}  # what the statement itself says
+    return str(compiled), partial(_bind, found, own)
+
+
+def _bind(found: list[tuple[str, Process | None]], own: Row, row: Row) -> list[Any]:
+    """The parameters of a row, as the driver wants them."""
+    values = {**row, **own} if own else row
+    return [process(values[name]) if process else values[name] for name, process in found]
 
 
 def _of_rows(statement: Any) -> TypeGuard[Insert]:
     return isinstance(statement, Insert) and statement.select is None
 
-
-def _value(bind: BindParameter[Any], row: Row, dialect: Any) -> Callable[[Row], Any]:
-    """How to find the value of a parameter, as the driver wants it: in the row, or in the statement itself."""
-    name, process = bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)
-    if name not in row:
-        fixed = process(bind.value) if process else bind.value
-        return lambda _: fixed
-    if process is None:
-        return itemgetter(name)
-    return lambda row: process(row[name])

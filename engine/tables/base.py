@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, MetaData, String
 
-from engine.calendar import SystemClock
+from engine.calendar import milliseconds
 
-_CLOCK = SystemClock()
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,7 +24,7 @@ def new_id() -> str:
 
     As with UUIDs of version 7, what is new stands together in an index: a step changes few of its pages.
     """
-    return f"{int(_CLOCK.now().timestamp() * 1_000):012x}{os.urandom(10).hex()}"
+    return f"{milliseconds():012x}{os.urandom(10).hex()}"
 
 
 def id_column() -> Column[str]:
