@@ -136,4 +136,3 @@ def _bind(found: list[tuple[str, Process | None]], own: Row, row: Row) -> list[A
 
 def _of_rows(statement: Any) -> TypeGuard[Insert]:
     return isinstance(statement, Insert) and statement.select is None
-
