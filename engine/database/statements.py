@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias, TypeGuard, cast
 
 from sqlalchemy import Connection, Delete, Insert, Select, Table, Update
@@ -13,8 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.database.ahead import Message, driver_of
 
 Row: TypeAlias = Mapping[str, Any]
-Bind: TypeAlias = Callable[[Row], list[Any]]
 Process: TypeAlias = Callable[[Any], Any]
+Binds: TypeAlias = list[tuple[str, Process | None]]
 Readers: TypeAlias = list[tuple[int, Process]]  # which values of a row are not what the driver says
 
 
@@ -23,15 +22,16 @@ class Worded:
 
     def __init__(self, statement: Any) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Bind]] = {}
+        self._compiled: dict[str, tuple[str, Binds, Row]] = {}
 
     def messages(self, db: Connection, *rows: Row) -> list[Message]:
         """What to tell the driver of this database, for every row."""
         dialect: Any = db.dialect
-        if dialect.name not in self._compiled:
-            self._compiled[dialect.name] = _compile(dialect, self._wording(dialect), rows[0])
-        sql, bind = self._compiled[dialect.name]
-        return [(sql, bind(row)) for row in rows]
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compile(dialect, self._wording(dialect), rows[0])
+        sql, found, own = compiled
+        return [(sql, _bind(found, {**row, **own} if own else row)) for row in rows]
 
     def _wording(self, _dialect: Any) -> Any:
         return self._statement
@@ -119,19 +119,17 @@ def upsert(db: Connection, table: Table) -> Any:
     return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
-def _compile(dialect: Any, statement: Any, row: Row) -> tuple[str, Bind]:
+def _compile(dialect: Any, statement: Any, row: Row) -> tuple[str, Binds, Row]:
     columns = list(row) if _of_rows(statement) else None
     compiled: Any = statement.compile(dialect=dialect.wording, column_keys=columns)
     binds = [compiled.binds[name] for name in compiled.positiontup]
     found = [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds]
     own = {bind.key: bind.value for bind in binds if bind.key not in row}  # what the statement itself says
-    return str(compiled), partial(_bind, found, own)
+    return str(compiled), found, own
 
 
-def _bind(found: list[tuple[str, Process | None]], own: Row, row: Row) -> list[Any]:
-    """The parameters of a row, as the driver wants them."""
-    values = {**row, **own} if own else row
-    return [process(values[name]) if process else values[name] for name, process in found]
+def _bind(binds: Binds, values: Row) -> list[Any]:
+    return [process(values[name]) if process else values[name] for name, process in binds]
 
 
 def _of_rows(statement: Any) -> TypeGuard[Insert]:
