@@ -149,6 +149,18 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     assert problems(office) == []
 
 
+def test_a_refused_command_leaves_no_transaction_behind(office: Office) -> None:
+    """Its connection rests until the next command, which may ask SQLAlchemy for nothing."""
+
+    def refuse(db: Connection) -> None:
+        db.execute(select(task_rows.c.id))
+        raise TaskGone(status="done")
+
+    with pytest.raises(TaskGone):
+        office.database.command(refuse)
+    assert office.database.command(Connection.in_transaction) is False
+
+
 def test_a_write_that_fails_at_a_handler_is_the_databases_fault_too(office: Office) -> None:
     """What was kept back is written before a handler's savepoint."""
     case = office.start("link_termination", "it")
