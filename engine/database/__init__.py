@@ -105,10 +105,8 @@ class Database:
             return act(connection)
 
     def _ahead(self, act: Callable[[Connection], Result]) -> Result:
-        with _refusals(), self._ahead_of_lock() as connection:
-            done = act(connection)
-            _commit(connection)
-            return done
+        with _refusals(), self._ahead_of_lock() as connection, connection.begin():
+            return act(connection)
 
     def _ahead_of_lock(self) -> Ahead:
         return self._commands.ahead() if self.sqlite else postgresql.Ahead(self.engine.connect())
@@ -134,14 +132,6 @@ class Database:
         if self.sqlite:
             self._commands.close()
         self.engine.dispose()
-
-
-def _commit(connection: Connection) -> None:
-    """SQLAlchemy knows of a transaction once it was asked for something; a command may have asked only the driver."""
-    if connection.in_transaction():
-        connection.commit()
-    else:
-        connection.dialect.do_commit(connection.connection)
 
 
 def _options(backend: str) -> dict[str, Any]:

@@ -75,7 +75,6 @@ class Ahead(ahead.Ahead):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.driver.ahead = None
         try:
-            self.connection.rollback()
             self.driver.rollback()  # SQLAlchemy forgets a transaction whose commit failed
         finally:
             if self._taken:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Connection, event, select
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +22,6 @@ from engine.tables import tasks as task_rows
 from tests.conftest import Office
 from tests.faults.scenes import LINK, problems
 
-REFUSED = (DBAPIError, sqlite3.Error, psycopg.Error)  # by SQLAlchemy, or by the driver where it is asked itself
 on_sqlite = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("office", ["postgresql"], indirect=True)
 
@@ -139,7 +136,7 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     act, before = completion(office, case), (office.row(case), office.open(case))
     with office.database.write() as db:
         _refuse(db, "UPDATE" if table == "cases" else "INSERT", table)
-    with pytest.raises(REFUSED, match="not today"):
+    with pytest.raises(DBAPIError, match="not today"):
         office.database.command(lambda db: act(office.context(db)))
     with office.database.write() as db:
         db.exec_driver_sql("DROP TRIGGER no" + ("" if office.database.sqlite else f" ON {table}"))
@@ -149,24 +146,12 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     assert problems(office) == []
 
 
-def test_a_refused_command_leaves_no_transaction_behind(office: Office) -> None:
-    """Its connection rests until the next command, which may ask SQLAlchemy for nothing."""
-
-    def refuse(db: Connection) -> None:
-        db.execute(select(task_rows.c.id))
-        raise TaskGone(status="done")
-
-    with pytest.raises(TaskGone):
-        office.database.command(refuse)
-    assert office.database.command(Connection.in_transaction) is False
-
-
 def test_a_write_that_fails_at_a_handler_is_the_databases_fault_too(office: Office) -> None:
     """What was kept back is written before a handler's savepoint."""
     case = office.start("link_termination", "it")
     with office.database.write() as db:
         _refuse(db, "UPDATE", "tasks")
-    with pytest.raises(REFUSED, match="not today"):
+    with pytest.raises(DBAPIError, match="not today"):
         office.do(case, "S1", "it", **LINK)
 
 
