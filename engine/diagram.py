@@ -89,7 +89,7 @@ class Element:
 
     def roles(self, letter: str) -> tuple[str, ...]:
         """Role ids under `raci.<letter>`: responsible, accountable, consulted or informed."""
-        return split(self.properties.get(f"raci.{letter}", ""))
+        return _roles(self.properties.get(f"raci.{letter}", ""))
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,12 @@ class Diagram:
         return {(flow.source, flow.target): flow.id for flow in self.flows.values()}
 
 
-@functools.lru_cache(maxsize=4_096)  # the same few lists are asked for at every step
 def split(text: str) -> tuple[str, ...]:
     """Parts of a comma list, blanks dropped."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_roles = functools.lru_cache(maxsize=1_024)(split)  # asked for at every step; of diagrams only, no answer is kept
 
 
 def read(root: xml.Element) -> Diagram:

@@ -32,7 +32,7 @@ NO_MORE = [None, False, None]
 
 
 class _Sound:
-    """Whatever goes wrong inside is damage of the stored state."""
+    """Whatever goes wrong inside is damage of the stored state. No generator: every command comes through here."""
 
     def __enter__(self) -> None:
         pass

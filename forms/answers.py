@@ -251,9 +251,12 @@ class _Checker:
 
     def recompute_all(self, instances: Sequence[Instance], *, on_submit: bool) -> bool:
         """Compute the shown expression fields of one moment; whether any value changed."""
-        fields = [one for one in instances if one[0].type == "expression" and not one[3]]
-        due = [one for one in fields if (one[0].attributes.get("computeOn") == "presubmit") == on_submit]
-        return sum(self.recompute(component, place, level.scope) for component, place, level, _ in due) > 0
+        due = [
+            (one, place, level.scope)
+            for one, place, level, hidden in instances
+            if not hidden and one.type == "expression" and (one.attributes.get("computeOn") == "presubmit") == on_submit
+        ]
+        return sum(self.recompute(*field) for field in due) > 0
 
     def recompute(self, component: Component, place: Place, scope: Scope) -> bool:
         """Compute one expression field; whether its value changed."""
