@@ -60,7 +60,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises `Unavailable`."""
-        with _refusals(), self.engine.connect() as connection:
+        with _REFUSALS, self.engine.connect() as connection:
             if self.sqlite:
                 connection.exec_driver_sql("BEGIN")
             else:
@@ -70,7 +70,7 @@ class Database:
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A connection for one SELECT, which needs no transaction to see one consistent state. Raises `Unavailable`."""
-        with _refusals(), self.engine.connect() as connection:
+        with _REFUSALS, self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -80,7 +80,7 @@ class Database:
         Raises `Busy` when a lock does not come in time, `Unavailable` when the database is away or full.
         """
         # A connection first: those who reckon ahead hold one too when they come to queue.
-        with _refusals(), self.engine.connect() as connection, self._locked(connection), connection.begin():
+        with _REFUSALS, self.engine.connect() as connection, self._locked(connection), connection.begin():
             yield connection
 
     @contextmanager
@@ -105,8 +105,10 @@ class Database:
             return act(connection)
 
     def _ahead(self, act: Callable[[Connection], Result]) -> Result:
-        with _refusals(), self._ahead_of_lock() as connection, connection.begin():
-            return act(connection)
+        with _REFUSALS, self._ahead_of_lock() as ahead:
+            result = act(ahead.connection)
+            ahead.commit()
+            return result
 
     def _ahead_of_lock(self) -> Ahead:
         return self._commands.ahead() if self.sqlite else postgresql.Ahead(self.engine.connect())
@@ -144,28 +146,32 @@ def _options(backend: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
+class _Refusals:
     """What the database refuses for a while becomes a refusal of ours; a mistake in a statement stays one."""
-    try:
-        yield
-    except NoneFree as error:
-        raise Busy from error
-    except PendingRollbackError as error:  # the connection was lost inside a savepoint, and somebody went on
-        raise Unavailable from error
-    except DBAPIError as error:
-        refusal = Unavailable() if error.connection_invalidated else _refusal(error.orig)
-        if refusal is None:
-            raise
-        raise refusal from error
-    except (sqlite3.Error, psycopg.Error) as error:  # where the driver itself was asked
-        refusal = _refusal(error)
-        if refusal is None:
-            raise
-        raise refusal from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        if error and (refusal := _refusal(error)):
+            raise refusal from error
+
+
+_REFUSALS = _Refusals()
 
 
 def _refusal(error: BaseException | None) -> PrasanError | None:
+    if isinstance(error, NoneFree):
+        return Busy()
+    if isinstance(error, PendingRollbackError):  # the connection was lost inside a savepoint, and somebody went on
+        return Unavailable()
+    if isinstance(error, DBAPIError):
+        return Unavailable() if error.connection_invalidated else _refusal(error.orig)
+    # where the driver itself was asked
+    return _refusal_of_driver(error) if isinstance(error, (sqlite3.Error, psycopg.Error)) else None
+
+
+def _refusal_of_driver(error: sqlite3.Error | psycopg.Error) -> PrasanError | None:
     name, state = getattr(error, "sqlite_errorname", ""), getattr(error, "sqlstate", "")
     if state in LOCKED or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy()

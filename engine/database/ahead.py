@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -21,16 +21,20 @@ class Stale(Exception):
 
 
 class Ahead(ABC):
-    """What such a command has to remember until it holds its lock; a context that gives the connection it is on."""
+    """What such a command has to remember until it holds its lock; a context."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection, self.driver = connection, driver_of(connection)
         self.facts: list[Message] = []
         self.kept: list[Message] = []
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         self.driver.ahead = self
-        return self.connection
+        return self
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Commit, with what was kept back; raises as `catch_up`."""
 
     @abstractmethod
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

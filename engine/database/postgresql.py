@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Generator, Iterable, Sequence
 from select import POLLIN, poll
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import psycopg
 from psycopg import generators
@@ -113,9 +113,20 @@ def _answers(wire: Any, count: int) -> Generator[Any, Any, list[Any]]:
 class Ahead(ahead.Ahead):
     """A command that begins its transaction only where it writes; what it reads before, it reads as is."""
 
+    def __enter__(self) -> Self:
+        self.connection.begin()
+        return super().__enter__()
+
     def __exit__(self, *_: object) -> None:
         self.driver.ahead = None
-        self.connection.close()
+        try:
+            self.connection.rollback()  # closing alone leaves a transaction open whose commit failed
+        finally:
+            self.connection.close()
+
+    def commit(self) -> None:
+        """Commit; `do_commit` sends what was kept back."""
+        self.connection.commit()
 
     def catch_up(self, *last: Message) -> None:
         """Begin, and write what was kept back; a fact that no longer holds ends it there."""

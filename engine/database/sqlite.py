@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.dialects import registry
@@ -68,19 +68,27 @@ class Ahead(ahead.Ahead):
         super().__init__(connection)
         self._turn, self._taken, self._commands = turn, False, commands
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         self.driver.execute("BEGIN")
         return super().__enter__()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.driver.ahead = None
         try:
-            self.driver.rollback()  # SQLAlchemy forgets a transaction whose commit failed
+            self.connection.rollback()
+            self.driver.rollback()  # SQLAlchemy knows only of a transaction in which it was asked something
         finally:
             if self._taken:
                 self._turn.leave()
         self.facts, self.kept, self._taken = [], [], False
         self._commands.take_back(self, sound=kind is None or issubclass(kind, (PrasanError, Stale)))
+
+    def commit(self) -> None:
+        """Write, and commit; past SQLAlchemy where it was asked nothing."""
+        if self.kept and self.driver.ahead:
+            self.catch_up()
+        self.connection.commit()
+        self.driver.commit()
 
     def catch_up(self) -> None:
         """Take the lock and write."""
@@ -178,13 +186,6 @@ class Dialect(SQLiteDialect_pysqlite):
     def insist(self, fact: Select[Any]) -> Select[Any]:
         """How a fact is asked for."""
         return fact
-
-    def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit, with what was kept back."""
-        ahead = dbapi_connection.driver_connection.ahead
-        if ahead and ahead.kept:
-            ahead.catch_up()
-        super().do_commit(dbapi_connection)  # type: ignore[no-untyped-call]
 
 
 def be_patient(driver: Any, seconds: float) -> None:

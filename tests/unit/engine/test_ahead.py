@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -117,6 +118,23 @@ def test_a_refusal_takes_no_lock(office: Office) -> None:
         office.database.command(lambda db: tasks.complete(office.context(db), task, it, {}))
 
 
+@on_sqlite
+def test_a_refusal_leaves_no_transaction_on_the_connection_that_the_next_one_gets(office: Office) -> None:
+    """The driver begins and commits; SQLAlchemy has a transaction of its own where it is asked something."""
+    case = at_memo(office)
+    act = completion(office, case)
+
+    def refused(db: Connection) -> None:
+        db.execute(select(task_rows)).all()
+        raise AnswersRefused({})
+
+    with pytest.raises(AnswersRefused):
+        office.database.command(refused)
+    assert office.database.command(lambda db: (db.in_transaction(), driver_of(db).in_transaction)) == (False, True)
+    office.database.command(lambda db: act(office.context(db)))
+    assert elements(office, case) == ["S1_endorse"]
+
+
 def test_a_command_sees_what_it_wrote(office: Office) -> None:
     case = at_memo(office)
     act = completion(office, case)
@@ -136,7 +154,7 @@ def test_a_write_that_fails_later_undoes_everything(office: Office, table: str) 
     act, before = completion(office, case), (office.row(case), office.open(case))
     with office.database.write() as db:
         _refuse(db, "UPDATE" if table == "cases" else "INSERT", table)
-    with pytest.raises(DBAPIError, match="not today"):
+    with pytest.raises((DBAPIError, sqlite3.IntegrityError), match="not today"):
         office.database.command(lambda db: act(office.context(db)))
     with office.database.write() as db:
         db.exec_driver_sql("DROP TRIGGER no" + ("" if office.database.sqlite else f" ON {table}"))
