@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from engine import audit
+from engine import audit, state
 from engine.audit import Tag
 from engine.context import Context
 from engine.database.statements import Fact, Locking, Unread
@@ -130,7 +130,7 @@ def store(ctx: Context, case: Case) -> None:
         _STORE.send(ctx.db, {**kept, "state": case.tokens.dump()})
     else:
         ended = {"status": case.status, "outcome": case.outcome, "ended_at": ctx.now}
-        _STORE_END.send(ctx.db, {**kept, "state": [], **ended})
+        _STORE_END.send(ctx.db, {**kept, "state": state.EMPTY, **ended})
 
 
 def store_head(ctx: Context, case: Case) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine import incidents, instances, people
+from engine import incidents, instances, people, state
 from engine.audit import Tag
 from engine.calendar import today
 from engine.case import CANCELLED, RUNNING, SUSPENDED, Case, evaluator, lock, lock_row, store, store_head
@@ -90,7 +90,7 @@ def _open(
         "started_by": person.username,
         "version": 1,
         "data": {},
-        "state": [],
+        "state": state.EMPTY,
         "audit_head": "",
     }
     if ctx.db.execute(_OPEN[ctx.db.dialect.name], row).first() is None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import orjson
-
-from engine import state as states
 from engine.errors import EngineFault
-from engine.reachability import Act, Answers, Arc, Marking
+from engine.reachability import Act, Answers, Arc, Marking, cut, joined, name_of
 from engine.spiff import Evaluate, Spec
 from engine.tables.base import new_id
 from engine.walk import Walk, walked
 
-NOWHERE = Marking([], b"", (), finished=False)
+NOWHERE = Marking((), (), finished=False)
 
 
 class Token(NamedTuple):
@@ -57,17 +54,17 @@ class Tokens:
         return tokens
 
     @classmethod
-    def restore(cls, spec: Spec, state: list[Any], evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
-        """Tokens of a stored case; raises `EngineFault` for a state of another format."""
+    def restore(cls, spec: Spec, state: str, evaluate: Evaluate, data: Mapping[str, Any]) -> Tokens:
+        """Tokens of a stored case; raises `EngineFault` for a state of another format, or damage."""
         tokens = cls(spec, evaluate, data)
-        shape, tokens._ids = states.read(state)
-        tokens._at = Marking(shape, orjson.dumps(shape), (), finished=False)
+        gaps, tokens._ids = cut(state)
+        tokens._at = Marking(gaps, (), finished=False)
         tokens._follow("load")
         return tokens
 
-    def dump(self) -> list[Any]:
+    def dump(self) -> str:
         """The state as JSON: no spec, no user data, finished history cut out."""
-        return states.write(self._at.shape, self._ids)
+        return joined(self._at.gaps, self._ids)
 
     @property
     def finished(self) -> bool:
@@ -77,7 +74,7 @@ class Tokens:
     @property
     def single(self) -> bool:
         """True when one token of the process itself waits and no join waits for another."""
-        return walked(self._spec, self._at.shape, ("load",), self._evaluate)[0].single
+        return walked(self._spec, self._at.gaps, ("load",), self._evaluate)[0].single
 
     def waiting(self) -> tuple[Token, ...]:
         """Every place where the case now waits."""
@@ -98,14 +95,14 @@ class Tokens:
     def _name(self, token: str, *kinds: str) -> str:
         for place, _, kind in self._at.waiting:
             if self._ids[place] == token and kind in kinds:
-                return str(place)
+                return name_of(place)
         raise EngineFault(reason=f"no token {token} waits for this")
 
     def _follow(self, *act: str) -> Arc:
         """Move on, and say how; raises `EndlessLoop` or `EngineFault`."""
         asked: Answers = []
         try:
-            arc = self._spec.graph.follow(self._at.key, act, self._holds, asked)
+            arc = self._spec.graph.follow(self._at.gaps, act, self._holds, asked)
         except Exception:  # whatever a condition raises, the library will ask the same, and say where
             arc = None
         arc = arc or self._draw(act, asked)
@@ -127,17 +124,16 @@ class Tokens:
             asked.append((condition, holds))
             return holds
 
-        walk, caught = walked(self._spec, self._at.shape, act, evaluate)
+        walk, caught = walked(self._spec, self._at.gaps, act, evaluate)
         arc = _arc(walk, len(self._ids), caught=caught)
-        self._spec.graph.draw(self._at.key, act, asked, arc)
+        self._spec.graph.draw(self._at.gaps, act, asked, arc)
         return arc
 
 
 def _arc(walk: Walk, before: int, *, caught: bool) -> Arc:
     """What a walk came to, that began with so many tokens."""
-    shape, names = states.unnamed(walk.state())
+    gaps, names = cut(walk.state())
     places = {name: place for place, name in enumerate(names)}
     waiting = tuple((places[name], element, kind) for name, element, kind in walk.waiting())
-    origins = {str(place): place for place in range(before)}
-    marking = Marking(shape, orjson.dumps(shape), waiting, walk.finished)
-    return Arc(marking, tuple(map(origins.get, names)), tuple(walk.passed), caught)
+    origins = {name_of(place): place for place in range(before)}
+    return Arc(Marking(gaps, waiting, walk.finished), tuple(map(origins.get, names)), tuple(walk.passed), caught)

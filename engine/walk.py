@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from engine import state as states
 from engine.errors import EndlessLoop, EngineFault
 from engine.joins import TokenJoin
-from engine.reachability import Act
+from engine.reachability import Act, Gaps
 from engine.spiff import (
     Automatic,
     BoundaryEvent,
@@ -41,12 +41,12 @@ DEFINITE = TaskState.DEFINITE_MASK | TaskState.FINISHED_MASK
 T = TypeVar("T")
 
 
-def walked(spec: Spec, shape: list[Any], act: Act, evaluate: Evaluate) -> tuple[Walk, bool]:
-    """A case after an act, and whether an error that was thrown was caught; tokens are called as in the shape.
+def walked(spec: Spec, gaps: Gaps, act: Act, evaluate: Evaluate) -> tuple[Walk, bool]:
+    """A case after an act, and whether an error that was thrown was caught; its tokens are called by their places.
 
-    Raises `EndlessLoop`, and `EngineFault` for a damaged shape, or where the library cannot follow the drawing.
+    Raises `EndlessLoop`, and `EngineFault` for a damaged state, or where the library cannot follow the drawing.
     """
-    walk, caught = _begun(spec, shape, act, evaluate), True
+    walk, caught = _begun(spec, gaps, act, evaluate), True
     match act:
         case ("load",):
             return walk, True
@@ -61,10 +61,10 @@ def walked(spec: Spec, shape: list[Any], act: Act, evaluate: Evaluate) -> tuple[
     return walk, caught
 
 
-def _begun(spec: Spec, shape: list[Any], act: Act, evaluate: Evaluate) -> Walk:
+def _begun(spec: Spec, gaps: Gaps, act: Act, evaluate: Evaluate) -> Walk:
     script = Script(evaluate, {})
     if act[0] not in ("start", "enter"):
-        return Walk(states.restore(spec, shape, script))
+        return Walk(states.restore(spec, gaps, script))
     walk = Walk(_guarded("the start", lambda: Flow.at_start(spec, script)))
     if act[0] == "enter":
         walk.enter(act[1], spec)
@@ -78,7 +78,7 @@ class Walk:
         self._flow = flow
         self.passed: list[str] = []
 
-    def state(self) -> list[Any]:
+    def state(self) -> str:
         """The state as JSON: no spec, no user data, finished history cut out."""
         return states.dump(self._flow)
 

@@ -23,7 +23,7 @@ cases = Table(
     Column("ended_at", Moment),
     Column("version", Integer, nullable=False, default=1),
     Column("data", Json, nullable=False),
-    Column("state", Json, nullable=False),
+    Column("state", Text, nullable=False),
     Column("audit_head", String(64), nullable=False, default=""),
     Index("ix_cases_status_process", "status", "process", "started_at"),
 )
@@ -163,7 +163,7 @@ moves = Table(
     Column("kind", String(12), nullable=False),
     reference("definition_before", "definitions", nullable=False),
     reference("definition_after", "definitions", nullable=False),
-    Column("state_before", Json, nullable=False),
+    Column("state_before", Text, nullable=False),
     Column("tokens", Json, nullable=False),
     Column("version_after", Integer, nullable=False),
     Column("reason", Text, nullable=False, default=""),

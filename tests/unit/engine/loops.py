@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -123,7 +122,7 @@ class Unstored:
     """A case as the library has it, walked on in memory for all its life: what `Tokens` should look like."""
 
     def __init__(self, spec: spiff.Spec, evaluate: spiff.Evaluate) -> None:
-        self._walk, _ = walked(spec, [], ("start",), evaluate)
+        self._walk, _ = walked(spec, (), ("start",), evaluate)
 
     @property
     def passed(self) -> list[str]:
@@ -171,8 +170,7 @@ class Case:
 
     def store(self) -> None:
         if self.stored:
-            state = json.loads(json.dumps(self.tokens.dump()))
-            self.tokens = Tokens.restore(self.spec, state, self.decide, {})
+            self.tokens = Tokens.restore(self.spec, self.tokens.dump(), self.decide, {})
 
     def may(self, token: Token) -> bool:
         """Boundary events fire once, cycles three times a round, or none does."""
@@ -202,7 +200,7 @@ class Case:
     def end_round(self) -> None:
         self.rounds += 1
         self.begin()
-        self.sizes.append(len(json.dumps(self.tokens.dump())))
+        self.sizes.append(len(self.tokens.dump()))
 
     def play(self, rounds: int) -> Case:
         while self.rounds < rounds:

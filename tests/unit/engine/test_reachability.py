@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from engine import reachability, tokens
 from engine.errors import EngineFault
-from engine.reachability import Graph
+from engine.reachability import Gaps, Graph
 from engine.spiff import Spec
 from engine.tokens import Tokens
 from engine.walk import walked
@@ -38,9 +39,9 @@ def walks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The acts that the library walked."""
     done: list[str] = []
 
-    def noted(spec: Spec, shape: list[Any], act: tuple[Any, ...], evaluate: Any) -> Any:
+    def noted(spec: Spec, gaps: Gaps, act: tuple[Any, ...], evaluate: Any) -> Any:
         done.append(act[0])
-        return walked(spec, shape, act, evaluate)
+        return walked(spec, gaps, act, evaluate)
 
     monkeypatch.setattr(tokens, "walked", noted)
     return done
@@ -124,11 +125,27 @@ def test_a_damaged_state_is_a_fault_where_the_same_marking_is_known() -> None:
     spec = parse('<startEvent id="s"/><userTask id="x"/><endEvent id="e"/>' + flow("s", "x") + flow("x", "e"))
     state = Tokens.at_start(spec, Judge(), {}).dump()
     (token,) = Tokens.restore(spec, state, Judge(), {}).waiting()
-    *rest, rows = state[1]
+    version, (*rest, rows) = orjson.loads(state)
     for key in ("", "0", "x" * 32, 7, ["a"]):
         named = [[*row[:3], key] if token.id in row else row for row in rows]
         with pytest.raises(EngineFault):
-            Tokens.restore(spec, [state[0], [*rest, named]], Judge(), {})
+            Tokens.restore(spec, orjson.dumps([version, [*rest, named]]).decode(), Judge(), {})
+
+
+def test_an_element_may_be_called_what_looks_like_the_id_of_a_token() -> None:
+    """Tools that number by UUID do so; both states of both cases are loaded as never seen, and as known."""
+    first, second = "a" * 32, "deadbeef" * 4
+    nodes = f'<startEvent id="s"/><userTask id="{first}"/><userTask id="{second}"/><endEvent id="e"/>'
+    spec = parse(nodes + flow("s", first) + flow(first, second) + flow(second, "e"))
+    for _ in range(2):
+        case = Tokens.at_start(spec, Judge(), {})
+        for element in (first, second):
+            (token,) = case.waiting()
+            assert (token.element, token.id != element) == (element, True)
+            case = Tokens.restore(spec, case.dump(), Judge(), {})
+            assert case.waiting() == (token,)
+            case.complete(token.id)
+        assert case.finished
 
 
 def test_what_is_known_of_a_process_stays_small(rework: Spec, monkeypatch: pytest.MonkeyPatch) -> None:

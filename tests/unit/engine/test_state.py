@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+import orjson
 import pytest
 
 from engine import spiff, xml
 from engine.tokens import Tokens
 
-STORED: list[Any] = [
-    2,
+STORED = orjson.dumps(
     [
-        None,
-        1,
-        False,
-        True,
+        2,
         [
-            [None, 64, "Start"],
-            [0, 64, "start", None, False, {"event_fired": True}],
-            [1, 32, "sub", "a2b0b94a9fad4fd5ad5e5f011e6e87a0"],
-            [2, 4, "e"],
-            [3, 4, "p.EndJoin"],
-            [4, 4, "End"],
+            None,
+            1,
+            False,
+            True,
+            [
+                [None, 64, "Start"],
+                [0, 64, "start", None, False, {"event_fired": True}],
+                [1, 32, "sub", "a2b0b94a9fad4fd5ad5e5f011e6e87a0"],
+                [2, 4, "e"],
+                [3, 4, "p.EndJoin"],
+                [4, 4, "End"],
+            ],
         ],
-    ],
-    [
-        [2, "sub"],
-        1,
-        False,
-        True,
         [
-            [None, 64, "Start"],
-            [0, 64, "s2", None, False, {"event_fired": True}],
-            [1, 16, "x", "a408574849f54f4c88426a1aa079d2bd"],
-            [2, 4, "y"],
-            [3, 4, "e2"],
-            [4, 4, "sub.EndJoin"],
-            [5, 4, "End"],
+            [2, "sub"],
+            1,
+            False,
+            True,
+            [
+                [None, 64, "Start"],
+                [0, 64, "s2", None, False, {"event_fired": True}],
+                [1, 16, "x", "a408574849f54f4c88426a1aa079d2bd"],
+                [2, 4, "y"],
+                [3, 4, "e2"],
+                [4, 4, "sub.EndJoin"],
+                [5, 4, "End"],
+            ],
         ],
-    ],
-]
+    ]
+).decode()
 
 
 def flow(source: str, target: str) -> str:
@@ -63,7 +65,7 @@ def spec() -> spiff.Spec:
     return parse(outer + flow("start", "sub") + flow("sub", "e"))
 
 
-def load(spec: spiff.Spec, state: list[Any]) -> Tokens:
+def load(spec: spiff.Spec, state: str) -> Tokens:
     return Tokens.restore(spec, state, lambda *_: None, {})
 
 
@@ -124,5 +126,5 @@ def test_a_loop_of_parallel_branches_does_not_grow_whichever_ends_first(order: s
         for element in order:
             tokens = load(spec, tokens.dump())
             tokens.complete(next(token.id for token in tokens.waiting() if token.element == element))
-        sizes.append(len(tokens.dump()[1][4]))
+        sizes.append(len(orjson.loads(tokens.dump())[1][4]))
     assert max(sizes) == sizes[1]
