@@ -52,7 +52,7 @@ def restore(spec: Spec, gaps: Gaps, script: Script) -> Flow:
         raise EngineFault(reason=reason) from None
 
 
-def _read(gaps: Gaps) -> list[Any]:
+def _read(gaps: Gaps) -> Any:
     names = [name_of(place) for place in range(len(gaps) - 1)]
     version, *flows = orjson.loads(joined(gaps, names))
     if version != FORMAT:
