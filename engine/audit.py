@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert, select
 
+from engine.calendar import iso
 from engine.context import Context
 from engine.database.statements import Unread
 from engine.tables import audit, cases
@@ -108,4 +109,4 @@ def verify(db: Connection, case: str) -> int | None:
 
 
 def _link(previous: str, at: datetime, tag: str, person: str, element: str | None, detail: Mapping[str, Any]) -> str:
-    return digest([previous, at.isoformat(timespec="microseconds"), str(tag), person, element, detail])
+    return digest([previous, iso(at), str(tag), person, element, detail])

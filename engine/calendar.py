@@ -41,6 +41,12 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+@functools.lru_cache(maxsize=64)  # a command writes its moment into several rows
+def iso(moment: datetime) -> str:
+    """A moment in UTC as ISO 8601, with microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def milliseconds() -> int:
     """By the machine's clock, since 1970 in UTC; for keys that stand in order of time."""
     return time_ns() // 1_000_000

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
 
+from engine.calendar import iso
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware UTC moment; SQLite forgets zones, so they are put back here."""
@@ -33,13 +35,9 @@ class Moment(TypeDecorator[datetime]):
         return _read if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
+@lru_cache(maxsize=64)
 def _written(value: datetime | None) -> str | None:
-    return None if value is None else _text(value.astimezone(UTC))
-
-
-@lru_cache(maxsize=64)  # a command writes its moment into several rows
-def _text(value: datetime) -> str:
-    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if value is None else iso(value)[: -len("+00:00")].replace("T", " ")
 
 
 def _read(value: str | None) -> datetime | None:

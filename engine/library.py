@@ -48,11 +48,11 @@ class Library:
 
     def get(self, db: Connection, key: str) -> Definition:
         """The definition of an id; raises `NotFound`."""
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None:
-                self._known.move_to_end(key)
-                return known
+        try:
+            self._known.move_to_end(key)
+            return self._known[key]
+        except KeyError:  # never loaded, or just dropped
+            pass
         loaded = _load(db, key)
         with self._lock:
             self._known[key] = loaded

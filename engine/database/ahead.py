@@ -8,7 +8,7 @@ the lock from the start.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeAlias
 
 from sqlalchemy import Connection
@@ -25,8 +25,12 @@ class Ahead(ABC):
 
     def __init__(self, connection: Connection) -> None:
         self.connection, self.driver = connection, driver_of(connection)
-        self.facts: list[Message] = []
+        self.facts: list[Callable[[], list[Message]]] = []
         self.kept: list[Message] = []
+
+    def asked(self) -> list[Message]:
+        """What asks whether the facts still hold."""
+        return [message for fact in self.facts for message in fact()]
 
     def __enter__(self) -> Self:
         self.driver.ahead = self

@@ -131,7 +131,7 @@ class Ahead(ahead.Ahead):
     def catch_up(self, *last: Message) -> None:
         """Begin, and write what was kept back; a fact that no longer holds ends it there."""
         self.driver.ahead = None  # from now on the connection does at once what it is told
-        self.driver.kept = [BEGIN, *self.facts, *self.kept]
+        self.driver.kept = [BEGIN, *self.asked(), *self.kept]
         try:
             self.driver.send(*last)
         except DivisionByZero:

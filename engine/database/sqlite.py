@@ -111,7 +111,7 @@ class Ahead(ahead.Ahead):
         """Leave the snapshot, take the lock, and look; what is to be written then."""
         self.driver.rollback()
         lock(self.driver, until)
-        for query, values in self.facts:
+        for query, values in self.asked():
             if self.driver.execute(query, values).fetchone() is None:
                 raise Stale
         return self.kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeGuard, cast
 
 from sqlalchemy import Connection, Delete, Insert, Select, Table, Update
@@ -66,7 +67,7 @@ class Fact(Worded):
         """A command ahead of its lock builds on this; one that holds the lock need not ask."""
         ahead = driver_of(db).ahead
         if ahead:
-            ahead.facts += self.messages(db, row)
+            ahead.facts.append(partial(self.messages, db, row))
 
     def _wording(self, dialect: Any) -> Any:
         return dialect.insist(self._statement)

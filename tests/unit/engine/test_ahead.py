@@ -240,7 +240,7 @@ def test_the_case_is_found_by_its_key_while_the_server_knows_nothing_of_the_tabl
     act = completion(office, at_memo(office))
     with office.database.engine.connect() as db, Ahead(db):
         act(office.context(db))
-        ((sql, values),) = driver_of(db).ahead.facts
+        ((sql, values),) = driver_of(db).ahead.asked()
     given = ", ".join(f"'{value}'" for value in values)
     with office.database.write() as db:
         db.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
