@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -37,8 +37,7 @@ class Engine:
         return Context(db, self, self.clock.now())
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """One open transaction with the engine behind it; `now` is its moment, in UTC, the same for all it writes."""
 
     db: Connection
