@@ -172,8 +172,8 @@ def _match_rows(ctx: Context, case: Case) -> None:
     now = {token.id: token for token in case.tokens.waiting()}
     gone = [token for key, token in case.rows.items() if key not in now]
     fresh = [token for key, token in now.items() if key not in case.rows]
-    _withdraw_tasks(ctx, case, {token.id for token in gone if token.kind == "person"})
-    _withdraw_jobs(ctx, case, {token.id for token in gone if token.kind != "person"})
+    if gone:
+        _withdraw(ctx, case, gone)
     instances.open_all(ctx, case, [token for token in fresh if token.kind == "person"])
     for token in _untimed(ctx, case):
         _add_timer(ctx, case, token, again=token.id in case.rows)
@@ -184,19 +184,20 @@ def _untimed(ctx: Context, case: Case) -> list[Token]:
     """Tokens at a timer that no job will fire: new ones, and those whose time could not be read before."""
     elements = case.definition.diagram.elements
     timed = [token for token in case.tokens.waiting() if token.kind == "event" and elements[token.element].timer]
-    have = set(ctx.db.execute(_TIMERS, {"case": case.id}).scalars()) if timed else set()
+    if not timed:
+        return []
+    have = set(ctx.db.execute(_TIMERS, {"case": case.id}).scalars())
     return [token for token in timed if token.id not in have]
 
 
-def _withdraw_tasks(ctx: Context, case: Case, gone: set[str]) -> None:
-    if gone:
-        instances.withdraw(ctx, (tasks.c.case_id == case.id) & tasks.c.token.in_(gone))
-
-
-def _withdraw_jobs(ctx: Context, case: Case, gone: set[str]) -> None:
-    if gone:
-        incidents.resolve_for_tokens(ctx, case.id, gone)
-        ctx.db.execute(delete(jobs).where(jobs.c.case_id == case.id, jobs.c.token.in_(gone)))
+def _withdraw(ctx: Context, case: Case, gone: list[Token]) -> None:
+    people = {token.id for token in gone if token.kind == "person"}
+    if people:
+        instances.withdraw(ctx, (tasks.c.case_id == case.id) & tasks.c.token.in_(people))
+    others = {token.id for token in gone} - people
+    if others:
+        incidents.resolve_for_tokens(ctx, case.id, others)
+        ctx.db.execute(delete(jobs).where(jobs.c.case_id == case.id, jobs.c.token.in_(others)))
 
 
 def _add_timer(ctx: Context, case: Case, token: Token, *, again: bool) -> None:

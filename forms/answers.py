@@ -283,7 +283,9 @@ class _Checker:
                 continue
             messages: list[str] = []
             if component.is_input:
-                value = self.value_of(component, place, level)
+                if component.options == "computed":
+                    self.choose(component, place, level)
+                value = dig(self.data, place)
                 put(stored, place, value)
                 messages = faults(component, value, level.scope, self.now)
             elif component.repeats:
@@ -294,13 +296,9 @@ class _Checker:
                 blame_at(errors, component.id, level.indexes, messages)
         return Result(stored, errors)
 
-    def value_of(self, component: Component, place: Place, level: Level) -> Json:
-        """What one shown field holds, without what is no option by what was answered."""
-        value = dig(self.data, place)
-        if component.options == "computed":
-            value = self.among(component, value, level.scope, level.indexes)
-            put(self.data, place, value)
-        return value
+    def choose(self, component: Component, place: Place, level: Level) -> None:
+        """Take from what one shown field holds what is no option by what was answered."""
+        put(self.data, place, self.among(component, dig(self.data, place), level.scope, level.indexes))
 
     def submitted(self) -> list[Instance]:
         """Every instance; what is computed on submitting has its value by then, but shows and hides nothing."""

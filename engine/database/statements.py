@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard
 
 from sqlalchemy import Connection, Delete, Insert, Select, Table, Update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,8 +31,12 @@ class Worded:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(dialect, self._wording(dialect), rows[0])
-        sql, found, own = compiled
-        return [(sql, _bind(found, {**row, **own} if own else row)) for row in rows]
+        sql, binds, own = compiled
+        found: list[Message] = []
+        for row in rows:
+            values = {**row, **own} if own else row
+            found.append((sql, [process(values[name]) if process else values[name] for name, process in binds]))
+        return found
 
     def _wording(self, _dialect: Any) -> Any:
         return self._statement
@@ -49,15 +53,14 @@ class Unread(Worded):
 
     def send(self, db: Connection, *rows: Row) -> None:
         """Do it for every row; all have the same keys. In a savepoint at once, so that its fault is the savepoint's."""
-        if db.in_nested_transaction():
+        ahead = driver_of(db).ahead
+        if ahead:  # so no savepoint was made yet
+            ahead.kept += self.messages(db, *rows)
+        elif db.in_nested_transaction():
             db.execute(self._statement, rows)
-            return
-        ahead, messages = driver_of(db).ahead, self.messages(db, *rows)
-        if ahead:
-            ahead.kept += messages
         else:
             dialect: Any = db.dialect
-            dialect.send(db, messages)
+            dialect.send(db, self.messages(db, *rows))
 
 
 class Fact(Worded):
@@ -83,7 +86,8 @@ class Query(Worded):
 
     def rows(self, db: Connection, values: Row) -> list[Any]:
         """What it finds. Raises the driver's own errors."""
-        ahead, dialect = driver_of(db).ahead, cast(Any, db.dialect)
+        ahead = driver_of(db).ahead
+        dialect: Any = db.dialect
         (message,) = self.messages(db, values)
         if ahead and ahead.kept:
             ahead.catch_up()
@@ -127,10 +131,6 @@ def _compile(dialect: Any, statement: Any, row: Row) -> tuple[str, Binds, Row]:
     found = [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds]
     own = {bind.key: bind.value for bind in binds if bind.key not in row}  # what the statement itself says
     return str(compiled), found, own
-
-
-def _bind(binds: Binds, values: Row) -> list[Any]:
-    return [process(values[name]) if process else values[name] for name, process in binds]
 
 
 def _of_rows(statement: Any) -> TypeGuard[Insert]:
