@@ -35,7 +35,7 @@ class Moment(TypeDecorator[datetime]):
         return _read if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # as `iso`
 def _written(value: datetime | None) -> str | None:
     return None if value is None else iso(value)[: -len("+00:00")].replace("T", " ")
 
