@@ -101,7 +101,7 @@ def from_row(ctx: Context, row: Any) -> Case:
     """The case of a locked row; raises `CaseClosed` when it is not running."""
     if row.status != RUNNING:
         raise CaseClosed(number=row.number, status=row.status)
-    _UNCHANGED.expect(ctx.db, {"case": row.id, **{name: getattr(row, name) for name in _SIGNS}})
+    _UNCHANGED.expect(ctx.db, {"case": row.id, "version": row.version, "audit_head": row.audit_head})
     definition = ctx.engine.library.get(ctx.db, row.definition_id)
     data = row.data
     tokens = Tokens.restore(definition.spec, row.state, evaluator(ctx), data)
@@ -117,7 +117,7 @@ def from_row(ctx: Context, row: Any) -> Case:
         data,
         tokens,
         row.audit_head,
-        {token.id: token for token in tokens.waiting()},
+        {token.id: token for token in tokens.waiting},
     )
 
 

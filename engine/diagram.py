@@ -89,7 +89,12 @@ class Element:
 
     def roles(self, letter: str) -> tuple[str, ...]:
         """Role ids under `raci.<letter>`: responsible, accountable, consulted or informed."""
-        return _roles(self.properties.get(f"raci.{letter}", ""))
+        return _parts(self.properties.get(f"raci.{letter}", ""))
+
+    @property
+    def separate_from(self) -> tuple[str, ...]:
+        """Steps that whoever does this one may not have done."""
+        return _parts(self.properties.get("separate.from", ""))
 
 
 @dataclass(frozen=True)
@@ -142,9 +147,9 @@ class Diagram:
         return next((e for e in self.elements.values() if e.step == step), None)
 
     @functools.cached_property
-    def connections(self) -> dict[tuple[str, str], str]:
-        """Flow id by (source, target)."""
-        return {(flow.source, flow.target): flow.id for flow in self.flows.values()}
+    def steps(self) -> dict[str, str]:
+        """Element ids by themselves, and flow ids by `source>target`."""
+        return {key: key for key in self.elements} | {f"{f.source}>{f.target}": f.id for f in self.flows.values()}
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -152,7 +157,7 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-_roles = functools.lru_cache(maxsize=1_024)(split)  # asked for at every step; of diagrams only, no answer is kept
+_parts = functools.lru_cache(maxsize=1_024)(split)  # asked for at every step; of diagrams only, no answer is kept
 
 
 def read(root: xml.Element) -> Diagram:

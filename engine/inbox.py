@@ -17,7 +17,7 @@ from engine.tokens import Token
 def waiting_for(case: Case, name: str) -> Token | None:
     """The token that waits for a message of this name, or None."""
     elements = case.definition.diagram.elements
-    return next((t for t in case.tokens.waiting() if t.kind == "event" and elements[t.element].message == name), None)
+    return next((t for t in case.tokens.waiting if t.kind == "event" and elements[t.element].message == name), None)
 
 
 def keep(ctx: Context, case: Case, name: str, payload: Mapping[str, Any], *, taken: bool) -> None:
@@ -29,7 +29,7 @@ def keep(ctx: Context, case: Case, name: str, payload: Mapping[str, Any], *, tak
 def take_early(ctx: Context, case: Case) -> bool:
     """Give a waiting token the message that came before it; True when one was there."""
     elements = case.definition.diagram.elements
-    for token in case.tokens.waiting():
+    for token in case.tokens.waiting:
         name = elements[token.element].message if token.kind == "event" else None
         if name is None:
             continue

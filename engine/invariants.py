@@ -77,7 +77,7 @@ def _chain(ctx: Context, facts: _Facts) -> Iterator[str]:
 
 def _open_tasks(_: Context, facts: _Facts) -> Iterator[str]:
     """Open tasks are exactly what the tokens wait for people at."""
-    wanted = {t.id for t in facts.tokens.waiting() if t.kind == "person"} if facts.tokens else set()
+    wanted = {t.id for t in facts.tokens.waiting if t.kind == "person"} if facts.tokens else set()
     have = Counter(task.token for task in facts.tasks if task.status == "open")
     if set(have) != wanted:
         yield f"open tasks of tokens {sorted(have)}, tokens {sorted(wanted)}"
@@ -98,7 +98,7 @@ def _listed(ctx: Context, facts: _Facts) -> Iterator[str]:
 
 def _jobs(ctx: Context, facts: _Facts) -> Iterator[str]:
     """Jobs and timers are exactly what the tokens wait for otherwise."""
-    waiting = {t.id: t for t in facts.tokens.waiting() if t.kind != "person"} if facts.tokens else {}
+    waiting = {t.id: t for t in facts.tokens.waiting if t.kind != "person"} if facts.tokens else {}
     have = Counter(job.token for job in facts.jobs)
     if any(count > 1 for count in have.values()):
         yield "a token has two jobs"

@@ -128,14 +128,14 @@ def _differences(old: Definition, new: Definition, element: str) -> list[tuple[s
 def _work(case: Case) -> list[Token]:
     """Where the case stands, boundary events left aside."""
     elements = case.definition.diagram.elements
-    return [token for token in case.tokens.waiting() if elements[token.element].attached_to is None]
+    return [token for token in case.tokens.waiting if elements[token.element].attached_to is None]
 
 
 def _set_down(ctx: Context, case: Case, element: str, *, keep_rows: bool) -> None:
     """Stand at an element of the case's definition; open rows follow their token where asked."""
-    old = {token.element: token.id for token in case.tokens.waiting()}
+    old = {token.element: token.id for token in case.tokens.waiting}
     case.tokens = Tokens.at_element(case.definition.spec, element, evaluator(ctx), case.data)
-    new = {token.element: token.id for token in case.tokens.waiting()}
+    new = {token.element: token.id for token in case.tokens.waiting}
     _rename_tokens(ctx, case, {old[name]: new[name] for name in old if name in new} if keep_rows else {})
     _point(ctx, case)
 
@@ -158,8 +158,8 @@ def _remember(ctx: Context, case: Case, kind: str, before: Mapping[str, Any], re
     old = Tokens.restore(
         ctx.engine.library.get(ctx.db, before["definition_id"]).spec, before["state"], evaluator(ctx), case.data
     )
-    now_at = {token.element: token.id for token in case.tokens.waiting()}
-    pairs = {token.id: now_at[token.element] for token in old.waiting() if token.element in now_at}
+    now_at = {token.element: token.id for token in case.tokens.waiting}
+    pairs = {token.id: now_at[token.element] for token in old.waiting if token.element in now_at}
     ctx.db.execute(
         insert(moves),
         {

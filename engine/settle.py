@@ -46,7 +46,7 @@ def settle(ctx: Context, case: Case, act: Act) -> None:
     case.log(ctx, act.tag, act.person, {**act.detail, "path": path(case)}, act.element)
     if case.tokens.finished:
         _finish(ctx, case, act.person)
-    elif not case.tokens.waiting():
+    elif not case.tokens.waiting:
         incidents.raise_for_case(ctx, case.id, "stuck", "the case has no work left and has not ended")
     _match_rows(ctx, case)
     case.title = _title(ctx, case)
@@ -55,12 +55,8 @@ def settle(ctx: Context, case: Case, act: Act) -> None:
 
 def path(case: Case) -> list[str]:
     """Ids of the elements and flows passed in this command, in order."""
-    return [step for passed in case.tokens.passed if (step := _on_diagram(case, passed))]
-
-
-def _on_diagram(case: Case, passed: str) -> str | None:
-    source, arrow, target = passed.partition(">")
-    return case.definition.diagram.connections.get((source, target)) if arrow else source
+    steps = case.definition.diagram.steps
+    return [steps[passed] for passed in case.tokens.passed if passed in steps]
 
 
 # --- automatic steps -------------------------------------------------------------------------
@@ -71,7 +67,7 @@ def _run_automatic(ctx: Context, case: Case, person: str) -> None:
     while True:
         if inbox.take_early(ctx, case):
             continue
-        todo = (t for t in case.tokens.waiting() if t.kind == "automatic" and t.id not in tried)
+        todo = (t for t in case.tokens.waiting if t.kind == "automatic" and t.id not in tried)
         token = next((t for t in todo if t.id not in case.rows), None)
         if token is None:
             return
@@ -169,7 +165,7 @@ def _fail_first(ctx: Context, case: Case, token: Token, element: Element, error:
 
 def _match_rows(ctx: Context, case: Case) -> None:
     """Withdraw the rows of tokens that are gone, write those of tokens that have come."""
-    now = {token.id: token for token in case.tokens.waiting()}
+    now = {token.id: token for token in case.tokens.waiting}
     gone = [token for key, token in case.rows.items() if key not in now]
     fresh = [token for key, token in now.items() if key not in case.rows]
     if gone:
@@ -183,7 +179,7 @@ def _match_rows(ctx: Context, case: Case) -> None:
 def _untimed(ctx: Context, case: Case) -> list[Token]:
     """Tokens at a timer that no job will fire: new ones, and those whose time could not be read before."""
     elements = case.definition.diagram.elements
-    timed = [token for token in case.tokens.waiting() if token.kind == "event" and elements[token.element].timer]
+    timed = [token for token in case.tokens.waiting if token.kind == "event" and elements[token.element].timer]
     if not timed:
         return []
     have = set(ctx.db.execute(_TIMERS, {"case": case.id}).scalars())

@@ -17,7 +17,7 @@ from engine.access import may_see
 from engine.audit import Tag, digest
 from engine.context import Context
 from engine.database.statements import Locking, Unread, upsert
-from engine.diagram import Element, split
+from engine.diagram import Element
 from engine.errors import AnswersRefused, Forbidden, NotFound, SeparationOfDuties, TaskClaimed, TaskGone
 from engine.library import Definition
 from engine.people import Person
@@ -138,13 +138,14 @@ def complete(
     case.readers = asked
     element = case.definition.diagram.elements[row.element]
     given = {**row.draft, **answers} if over_draft and row.draft else answers
-    clean = check_answers(ctx, case.definition, element, given, case.data)
+    form = case.definition.form(element.id)
+    clean = check_answers(ctx, form, element, given, case.data)
     done = {"task": task_id, "person": person.username, "done_at": ctx.now, "answers": clean}
     _FINISH.send(ctx.db, done)
     instances.unlist(ctx, task_id, asked)
     if element.loop is None:
         del case.rows[row.token]
-        _write(case, case.definition.form(element.id), clean)
+        _write(case, form, clean)
         case.tokens.complete(row.token)
     elif instances.closes(ctx, case, row.token, element, element.loop):
         case.tokens.complete(row.token)
@@ -169,10 +170,9 @@ def _done(row: Work, clean: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_answers(
-    ctx: Context, definition: Definition, element: Element, posted: Mapping[str, Any], data: Mapping[str, Any]
+    ctx: Context, form: Form | None, element: Element, posted: Mapping[str, Any], data: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The clean answers of a task's form; raises `AnswersRefused`. A task without a form takes none."""
-    form = definition.form(element.id)
     if form is None:
         return {}
     result = form_answers.check(form, posted, known(ctx, form, element, data), ctx.now)
@@ -224,8 +224,7 @@ def _allow(ctx: Context, row: Work, asked: frozenset[str], person: Person, defin
 
 def conflict(ctx: Context, row: Row[Any] | Work, person: Person, definition: Definition) -> str | None:
     """Name of the step this person did last and may not decide on, or None."""
-    others = split(definition.diagram.elements[row.element].properties.get("separate.from", ""))
-    for other in others:
+    for other in definition.diagram.elements[row.element].separate_from:
         done = (audit.c.case_id == row.case_id) & (audit.c.element == other) & (audit.c.tag == Tag.TASK_DONE)
         last = select(audit.c.person).where(done).order_by(audit.c.id.desc()).limit(1)  # a clock may go back
         if ctx.db.execute(last).scalar() == person.username:

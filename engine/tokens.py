@@ -29,14 +29,15 @@ class Token(NamedTuple):
 class Tokens:
     """The tokens of one case in memory; thrown away after each command.
 
-    `data` is the case's own dict, read by conditions. `passed` collects the ids of the
-    elements and flows that tokens went through since loading, in order.
+    `data` is the case's own dict, read by conditions. `waiting` is every place where the
+    case now waits; `passed` collects what tokens went through since loading, in order:
+    ids of elements, and `source>target` between them.
     """
 
     def __init__(self, spec: Spec, evaluate: Evaluate, data: Mapping[str, Any]) -> None:
         self._spec, self._evaluate, self._data = spec, evaluate, data
         self._at, self._ids = NOWHERE, list[str]()
-        self._waiting: tuple[Token, ...] = ()
+        self.waiting: tuple[Token, ...] = ()
         self.passed: list[str] = []
 
     @classmethod
@@ -76,10 +77,6 @@ class Tokens:
         """True when one token of the process itself waits and no join waits for another."""
         return walked(self._spec, self._at.gaps, ("load",), self._evaluate)[0].single
 
-    def waiting(self) -> tuple[Token, ...]:
-        """Every place where the case now waits."""
-        return self._waiting
-
     def complete(self, token: str) -> None:
         """A person or a handler has done the step; raises `EngineFault` when no token waits there."""
         self._follow("complete", self._name(token, "person", "automatic"))
@@ -108,7 +105,7 @@ class Tokens:
         arc = arc or self._draw(act, asked)
         self._ids = [new_id() if origin is None else self._ids[origin] for origin in arc.origins]
         self._at = arc.to
-        self._waiting = tuple([Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting])
+        self.waiting = tuple([Token(self._ids[place], element, kind) for place, element, kind in arc.to.waiting])
         self.passed += arc.passed
         return arc
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Self, TypeAlias
 
 from sqlalchemy import Connection
@@ -49,9 +50,8 @@ class Ahead(ABC):
         """Take the lock and write what was kept back; raises `Stale`, `Busy` or `Unavailable`."""
 
 
-def driver_of(connection: Connection) -> Any:
-    """The driver's own connection; its `ahead` is the command on it, while that is ahead of its lock."""
-    return connection.connection.dbapi_connection  # of drivers that are not asynchronous it is their own
+# The driver's own connection; its `ahead` is the command on it, while that is ahead of its lock.
+driver_of: Callable[[Connection], Any] = attrgetter("connection.dbapi_connection")
 
 
 def hold_back(driver: Any, context: Any) -> None:

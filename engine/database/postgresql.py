@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Generator, Iterable, Sequence
 from select import POLLIN, poll
 from time import monotonic
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import psycopg
 from psycopg import generators
@@ -166,9 +166,9 @@ class Dialect(PGDialect_psycopg):
         """Keep unread writes back."""
         driver_of(db).kept += messages
 
-    def fetch(self, db: Connection, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+    def fetch(self, driver: Line, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """What a query finds."""
-        return cast(Line, driver_of(db)).fetch((sql, values))
+        return driver.fetch((sql, values))
 
     def insist(self, fact: Select[Any]) -> Select[Any]:
         """A fact locks its row, and its failing ends the transaction: the commit travels behind it unasked."""

@@ -178,10 +178,9 @@ class Dialect(SQLiteDialect_pysqlite):
         for sql, some in groupby(messages, itemgetter(0)):
             db.exec_driver_sql(sql, [tuple(values) for _, values in some])
 
-    def fetch(self, db: Connection, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+    def fetch(self, driver: Line, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """What a query finds."""
-        found: list[Any] = driver_of(db).execute(sql, values).fetchall()
-        return found
+        return driver.execute(sql, values).fetchall()
 
     def insist(self, fact: Select[Any]) -> Select[Any]:
         """How a fact is asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
@@ -86,26 +86,29 @@ class Query(Worded):
 
     def rows(self, db: Connection, values: Row) -> list[Any]:
         """What it finds. Raises the driver's own errors."""
-        ahead = driver_of(db).ahead
+        return self.ask(db, driver_of(db), values)
+
+    def ask(self, db: Connection, driver: Any, values: Row) -> list[Any]:
+        """As `rows`, of the connection's driver."""
         dialect: Any = db.dialect
         (message,) = self.messages(db, values)
-        if ahead and ahead.kept:
-            ahead.catch_up()
-        if dialect.name not in self._readers:
-            self._readers[dialect.name] = self._learn(dialect)
-        readers = self._readers[dialect.name]
-        return [self._read(readers, found) for found in dialect.fetch(db, *message)]
+        if driver.ahead and driver.ahead.kept:
+            driver.ahead.catch_up()
+        readers = self._readers.get(dialect.name)
+        if readers is None:
+            readers = self._readers[dialect.name] = self._learn(dialect)
+        rows: list[Any] = []
+        for found in dialect.fetch(driver, *message):
+            row = list(found)
+            for place, read in readers:
+                row[place] = read(row[place])
+            rows.append(self._row(*row))
+        return rows
 
     def _learn(self, dialect: Any) -> Readers:
         types = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
         found = [(place, type_.result_processor(dialect, None)) for place, type_ in enumerate(types)]
         return [(place, read) for place, read in found if read]
-
-    def _read(self, readers: Readers, found: Sequence[Any]) -> Any:
-        row = list(found)
-        for place, read in readers:
-            row[place] = read(row[place])
-        return self._row._make(row)
 
 
 class Locking:
@@ -116,7 +119,8 @@ class Locking:
 
     def rows(self, db: Connection, values: Row) -> list[Any]:
         """What it finds."""
-        return (self._reading if driver_of(db).ahead else self._locking).rows(db, values)
+        driver = driver_of(db)
+        return (self._reading if driver.ahead else self._locking).ask(db, driver, values)
 
 
 def upsert(db: Connection, table: Table) -> Any:

@@ -158,9 +158,9 @@ PARALLEL = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/2010052
 )
 def test_an_error_is_caught_around_its_step_only(element: str, code: str, waits: set[str] | None) -> None:
     tokens = Tokens.at_start(parse(xml.parse(PARALLEL.encode()), "p"), lambda *_: None, {})
-    token = next(each.id for each in tokens.waiting() if each.element == element)
+    token = next(each.id for each in tokens.waiting if each.element == element)
     assert tokens.fail(token, code) is (waits is not None)
-    assert {each.element for each in tokens.waiting()} == (waits or {"a", "b", "c"})
+    assert {each.element for each in tokens.waiting} == (waits or {"a", "b", "c"})
 
 
 @pytest.mark.parametrize("name", ["starter", "starter_unit", "case_number", "all_units", "a-b", "", "ก" * 101])

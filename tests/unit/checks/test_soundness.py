@@ -106,7 +106,7 @@ def outcome(spec: spiff.Spec, dice: Random) -> str:
     """What becomes of one case whose people and choices are left to chance."""
     tokens = Tokens.at_start(spec, lambda *_: dice.random() < 0.5, {})
     for _ in range(STEPS):
-        waiting = tokens.waiting()
+        waiting = tokens.waiting
         if tokens.finished or not waiting:
             return "ended" if tokens.finished else "stuck"
         tokens.fire(dice.choice(waiting).id)

@@ -128,6 +128,7 @@ class Unstored:
     def passed(self) -> list[str]:
         return list(self._walk.passed)
 
+    @property
     def waiting(self) -> list[Token]:
         return [Token(*wait) for wait in self._walk.waiting()]
 
@@ -181,7 +182,7 @@ class Case:
 
     def act(self) -> None:
         """One thing happens; the round is over when nothing else is left to do."""
-        waits = sorted(self.tokens.waiting(), key=lambda token: token.element)
+        waits = sorted(self.tokens.waiting, key=lambda token: token.element)
         self.waits.append([(token.element, token.kind) for token in waits])
         possible = [token for token in waits if self.may(token) and not token.element.startswith("manual")]
         over = not possible

@@ -44,7 +44,7 @@ def test_a_loop_costs_the_same_in_every_round(body: Body, fires: bool) -> None:
 
 def only(tokens: Tokens, *elements: str) -> list[str]:
     """The tokens' ids, which wait at these elements and nowhere else."""
-    waits = {token.element: token.id for token in tokens.waiting()}
+    waits = {token.element: token.id for token in tokens.waiting}
     assert sorted(waits) == sorted(elements)
     return [waits[element] for element in elements]
 
@@ -57,15 +57,15 @@ def test_what_a_cycle_began_outlives_the_task_it_sat_on() -> None:
     """As the standard has it, and as what an event began that fires once does; the library would drop it."""
     spec = looped(("userTask", ("cycle", False, ("sub", ("sub", ("serviceTask",), "plain"), "plain"))))
     tokens = again(spec, Tokens.at_start(spec, lambda *_: True, {}))
-    (cycle,) = (token.id for token in tokens.waiting() if token.kind == "event")
+    (cycle,) = (token.id for token in tokens.waiting if token.kind == "event")
     for _ in range(2):
         tokens.fire(cycle)
         tokens = again(spec, tokens)
-    (task,) = (token.id for token in tokens.waiting() if token.kind == "person")
+    (task,) = (token.id for token in tokens.waiting if token.kind == "person")
     tokens.complete(task)
     tokens = again(spec, tokens)
-    assert sorted(token.kind for token in tokens.waiting()) == ["automatic", "automatic", "person"]
-    for began in [token.id for token in tokens.waiting() if token.kind == "automatic"]:
+    assert sorted(token.kind for token in tokens.waiting) == ["automatic", "automatic", "person"]
+    for began in [token.id for token in tokens.waiting if token.kind == "automatic"]:
         tokens.complete(began)
         tokens = again(spec, tokens)
     only(tokens, "manualTask_15")
@@ -101,7 +101,7 @@ def test_an_inclusive_join_in_a_loop_waits_for_every_branch_in_every_round() -> 
 def test_an_inclusive_join_waits_for_a_service_that_works_behind_a_choice() -> None:
     spec = looped(("inclusive", TASK, TASK, ("sequence", ("serviceTask",), ("exclusive", TASK, TASK))))
     tokens = again(spec, Tokens.at_start(spec, lambda *_: True, {}))
-    person, service = (next(t for t in tokens.waiting() if t.kind == kind) for kind in ("person", "automatic"))
+    person, service = (next(t for t in tokens.waiting if t.kind == kind) for kind in ("person", "automatic"))
     tokens.complete(person.id)
     assert only(again(spec, tokens), service.element) == [service.id]
 
@@ -122,7 +122,7 @@ def test_a_circle_that_nothing_leaves_is_a_fault_wherever_a_token_comes_to_it(en
     with pytest.raises(EngineFault):
         Tokens.at_element(endless, "userTask_4", lambda *_: None, {})
     tokens = Tokens.at_start(endless, lambda *_: None, {})
-    (event,) = (token.id for token in tokens.waiting() if token.kind == "event")
+    (event,) = (token.id for token in tokens.waiting if token.kind == "event")
     with pytest.raises(EngineFault):
         tokens.fire(event)
 

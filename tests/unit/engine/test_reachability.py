@@ -73,9 +73,9 @@ class Judge:
 
 def do(case: Tokens) -> str:
     """The only task is done; where the case then stands."""
-    (token,) = case.waiting()
+    (token,) = case.waiting
     case.complete(token.id)
-    return ", ".join(token.element for token in case.waiting())
+    return ", ".join(token.element for token in case.waiting)
 
 
 def test_a_hundred_rounds_of_ten_cases_are_walked_once(rework: Spec, walks: list[str]) -> None:
@@ -102,8 +102,8 @@ def test_who_answers_otherwise_goes_another_way_and_is_asked_once(rework: Spec, 
 
 def test_two_cases_that_go_the_same_way_have_tokens_of_their_own(rework: Spec) -> None:
     one, two = (Tokens.at_start(rework, Judge(False), {}) for _ in range(2))
-    before = [case.waiting()[0].id for case in (one, two)]
-    after = [do(case) and case.waiting()[0].id for case in (one, two)]
+    before = [case.waiting[0].id for case in (one, two)]
+    after = [do(case) and case.waiting[0].id for case in (one, two)]
     assert len({*before, *after}) == 4
 
 
@@ -124,7 +124,7 @@ def test_a_condition_that_cannot_be_answered_is_the_same_fault_on_a_known_way(re
 def test_a_damaged_state_is_a_fault_where_the_same_marking_is_known() -> None:
     spec = parse('<startEvent id="s"/><userTask id="x"/><endEvent id="e"/>' + flow("s", "x") + flow("x", "e"))
     state = Tokens.at_start(spec, Judge(), {}).dump()
-    (token,) = Tokens.restore(spec, state, Judge(), {}).waiting()
+    (token,) = Tokens.restore(spec, state, Judge(), {}).waiting
     version, (*rest, rows) = orjson.loads(state)
     for key in ("", "0", "x" * 32, 7, ["a"]):
         named = [[*row[:3], key] if token.id in row else row for row in rows]
@@ -140,10 +140,10 @@ def test_an_element_may_be_called_what_looks_like_the_id_of_a_token() -> None:
     for _ in range(2):
         case = Tokens.at_start(spec, Judge(), {})
         for element in (first, second):
-            (token,) = case.waiting()
+            (token,) = case.waiting
             assert (token.element, token.id != element) == (element, True)
             case = Tokens.restore(spec, case.dump(), Judge(), {})
-            assert case.waiting() == (token,)
+            assert case.waiting == (token,)
             case.complete(token.id)
         assert case.finished
 
@@ -172,7 +172,7 @@ def test_a_long_error_code_is_not_kept() -> None:
     for code in ("SHORT", "LONG" * 2_000):
         case = Tokens.at_start(spec, Judge(), {})
         known = len(spec.graph)
-        (token,) = (token for token in case.waiting() if token.kind == "person")
+        (token,) = (token for token in case.waiting if token.kind == "person")
         assert case.fail(token.id, code)
         assert case.finished
         assert len(spec.graph) == known + (code == "SHORT")

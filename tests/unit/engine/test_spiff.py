@@ -58,12 +58,12 @@ def begin(spec: Spec, data: dict[str, Any]) -> Tokens:
 
 
 def do(spec: Spec, tokens: Tokens, element: str, data: dict[str, Any]) -> Tokens:
-    tokens.complete(next(t.id for t in tokens.waiting() if t.element == element))
+    tokens.complete(next(t.id for t in tokens.waiting if t.element == element))
     return again(spec, tokens, data)
 
 
 def waits(tokens: Tokens) -> list[str]:
-    return sorted(token.element for token in tokens.waiting())
+    return sorted(token.element for token in tokens.waiting)
 
 
 def test_a_rework_loop_of_3000_rounds_neither_dies_nor_grows() -> None:
@@ -115,7 +115,7 @@ def test_the_interrupting_timer_takes_the_token_and_only_when_fired() -> None:
     )
     tokens = begin(spec, data)
     assert waits(tokens) == ["a", "late"]
-    tokens.fire(next(t.id for t in tokens.waiting() if t.element == "late"))
+    tokens.fire(next(t.id for t in tokens.waiting if t.element == "late"))
     assert tokens.finished
     assert tokens.passed == ["late", "late>e2", "e2"]
 
@@ -135,7 +135,7 @@ def test_a_repeating_timer_goes_on_waiting() -> None:
     )
     tokens = begin(spec, data)
     for _ in range(2):
-        tokens.fire(next(t.id for t in tokens.waiting() if t.element == "every"))
+        tokens.fire(next(t.id for t in tokens.waiting if t.element == "every"))
         tokens = again(spec, tokens, data)
     assert waits(tokens) == ["a", "every", "remind", "remind"]
 
@@ -144,7 +144,7 @@ def test_only_a_waiting_token_can_be_completed() -> None:
     """S6: the library runs FUTURE and COMPLETED tasks without a word."""
     spec, data = parse(*LOOP), {"done": False}
     tokens = begin(spec, data)
-    first = tokens.waiting()[0].id
+    first = tokens.waiting[0].id
     tokens = do(spec, tokens, "a", data)
     with pytest.raises(EngineFault):
         tokens.complete(first)
@@ -218,7 +218,7 @@ def test_a_join_in_a_loop_waits_for_every_branch_in_every_round() -> None:
     for number in range(300):
         first, second = "xy" if number % 2 else "yx"
         tokens = do(spec, tokens, first, data)
-        assert [token.element for token in tokens.waiting()] == [second]
+        assert [token.element for token in tokens.waiting] == [second]
         data["done"] = number == 299
         tokens = do(spec, tokens, second, data)
         sizes.append(len(tokens.dump()))

@@ -70,7 +70,7 @@ def load(spec: spiff.Spec, state: str) -> Tokens:
 
 
 def only(tokens: Tokens) -> tuple[str, str]:
-    (token,) = tokens.waiting()
+    (token,) = tokens.waiting
     return token.element, token.id
 
 
@@ -125,6 +125,6 @@ def test_a_loop_of_parallel_branches_does_not_grow_whichever_ends_first(order: s
     for _ in range(20):
         for element in order:
             tokens = load(spec, tokens.dump())
-            tokens.complete(next(token.id for token in tokens.waiting() if token.element == element))
+            tokens.complete(next(token.id for token in tokens.waiting if token.element == element))
         sizes.append(len(orjson.loads(tokens.dump())[1][4]))
     assert max(sizes) == sizes[1]

@@ -97,7 +97,7 @@ def last_words(net: Net, spec: Spec) -> str:
 
     tokens = Tokens.at_start(spec, decide, {})
     for _ in range(MOST_STEPS):
-        waiting = tokens.waiting()
+        waiting = tokens.waiting
         if tokens.finished or not waiting:
             return "finished" if tokens.finished else "stuck"
         if len({token.element for token in waiting}) < len(waiting):
