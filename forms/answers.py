@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeAlias
 
 from forms.components import MANY, ONE, Component, Form, Json, values_of
 from forms.feel import FeelError, FeelLimitError, compile_expression, compile_unary, plain
-from forms.feel.limits import Run
-from forms.inputs import WRONG_OPTION, InputError, clean, empty, same
+from forms.feel.limits import limited
+from forms.inputs import CLEANERS, WRONG_OPTION, InputError, empty, same
 from forms.places import ABSENT, Indexes, Place, blame_at, dig, drop, put
 from forms.rows import with_old
 from forms.rules import computed, faults
@@ -58,10 +58,13 @@ def check(form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now
     An answer too large to be checked is one error under the form's own id.
     """
     try:
-        with Run(now, MAX_STEPS):
-            return _Checker(form, posted, known, now).result()
+        return limited(now, MAX_STEPS, _checked, form, posted, known, now)
     except FeelLimitError:
         return Result({}, {form.id: [TOO_MUCH]})
+
+
+def _checked(form: Form, posted: Mapping[str, Json], known: Mapping[str, Json], now: datetime) -> Result:
+    return _Checker(form, posted, known, now).result()
 
 
 class _Checker:
@@ -147,7 +150,7 @@ class _Checker:
             default = component.attributes.get("defaultValue", ABSENT)
             return empty(component) if default is ABSENT else default
         try:
-            value = clean(component, raw)
+            value = CLEANERS[component.type](component, raw)
         except InputError as error:
             self.blame(component, indexes, str(error))
             return empty(component)

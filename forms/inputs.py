@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from forms.components import MANY, ONE, Component, Json
+from forms.components import INPUTS, MANY, ONE, Component, Json
 from forms.dates import ERA, to_arabic_digits
 from forms.feel.values import is_number, number, number_text
 
@@ -39,12 +39,6 @@ def empty(component: Component) -> Json:
     if component.type == "checkbox":
         return False
     return [] if component.type in MANY else None
-
-
-def clean(component: Component, value: Json) -> Json:
-    """The value in the field's type, or InputError. Options are checked elsewhere."""
-    found = _CLEANERS.get(component.type)
-    return found(component, value) if found else value
 
 
 def _text(component: Component, value: Json) -> str:
@@ -158,7 +152,13 @@ def _date(text: str, message: str) -> str:
     return text
 
 
-_CLEANERS: dict[str, Callable[[Component, Json], Json]] = {
+def _as_is(_: Component, value: Json) -> Json:
+    return value
+
+
+# Of every type of field: its value in the field's type, or InputError. Options are checked elsewhere.
+CLEANERS: dict[str, Callable[[Component, Json], Json]] = {
+    **dict.fromkeys(INPUTS, _as_is),
     **dict.fromkeys(MAX_TEXT, _text),
     "number": _number,
     "checkbox": _flag,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from forms.components import Component, Json
-from forms.inputs import InputError, clean
+from forms.inputs import CLEANERS, InputError
 from forms.places import ABSENT, Place, dig
 
 
@@ -44,6 +44,6 @@ def _shown(fields: Sequence[tuple[Component, Place]], row: Json) -> list[Json]:
 
 def _value(component: Component, value: Json) -> Json:
     try:
-        return (clean(component, value) or None) if value is not ABSENT else None
+        return (CLEANERS[component.type](component, value) or None) if value is not ABSENT else None
     except InputError:
         return None

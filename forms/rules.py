@@ -41,6 +41,8 @@ def faults(component: Component, value: Json, scope: Mapping[str, Json], now: da
     """The Thai messages for a value that already has the field's type."""
     found = list(_number_rules(component, value)) if component.type == "number" else []
     for name, rule in component.rules.items():
+        if name == "required" and value:
+            continue
         found += _CHECKS[name](component, rule, value, scope, now)
     return found
 
@@ -95,7 +97,7 @@ def _pattern(component: Component, pattern: Json, value: Json, *_: object) -> Se
 
 
 def _required(component: Component, rule: Json, value: Json, *_: object) -> Sequence[str]:
-    if value or not rule:
+    if not rule:
         return ()
     missing = value is None or value in ("", []) or (component.type == "checkbox" and value is False)
     return [REQUIRED] if missing else ()

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from forms.feel.comparisons import holds
 from forms.feel.lexer import unwrap
-from forms.feel.limits import FeelError, FeelLimitError, Run, Value
+from forms.feel.limits import MAX_STEPS, FeelError, FeelLimitError, Value, limited
 from forms.feel.nodes import Node, Scope
 from forms.feel.parser import Parser, cell
 from forms.feel.temporal import Duration
@@ -42,11 +42,7 @@ class Expression:
 
     def evaluate(self, context: Mapping[str, Value], now: datetime | None = None) -> Value:
         """The value in a context; null stands for what FEEL cannot tell. FeelError past the bounds."""
-        with Run(now):
-            try:
-                return self._node.run(Scope(context))
-            except RecursionError:
-                raise FeelLimitError("the expression calls itself too deeply") from None
+        return limited(now, MAX_STEPS, self._node.run, Scope(context))
 
 
 class UnaryTests:
@@ -69,12 +65,11 @@ class UnaryTests:
         return self._found(Scope(context), None, now)
 
     def _found(self, scope: Scope, value: Value, now: datetime | None) -> bool:
-        with Run(now):
-            try:
-                found = any(_passes(test, scope, value) for test in self._tests)
-            except RecursionError:
-                raise FeelLimitError("the expression calls itself too deeply") from None
-        return found != self._negated
+        return limited(now, MAX_STEPS, _pass, self._tests, scope, value) != self._negated
+
+
+def _pass(tests: list[Node], scope: Scope, value: Value) -> bool:
+    return any(_passes(test, scope, value) for test in tests)
 
 
 def _passes(test: Node, scope: Scope, value: Value) -> bool:

@@ -5,11 +5,13 @@ Expressions are written by process owners, so every loop and every recursive wal
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Value: TypeAlias = Any  # a FEEL value; its kinds are listed in values.py
+Result = TypeVar("Result")
 
 MAX_TEXT = 5_000
 MAX_DEPTH = 60
@@ -32,28 +34,35 @@ class FeelLimitError(FeelError):
     """The expression or its data is too large to be computed."""
 
 
-class Run:
-    """Gives the code inside `with` a clock and a budget, which is spent from the budget around it too."""
+class _Run:
+    """A clock, and how many steps are left."""
 
-    __slots__ = ("_granted", "_outer", "_token", "left", "now")
+    __slots__ = ("left", "now")
 
-    def __init__(self, now: datetime | None, steps: int = MAX_STEPS) -> None:
-        """Take the clock, and no more steps than are left around."""
-        self._outer = _RUN.get()
-        self.left: int = min(steps, self._outer.left) if self._outer else steps
-        self._granted = self.left
-        self.now = now
-
-    def __enter__(self) -> None:
-        self._token = _RUN.set(self)
-
-    def __exit__(self, *_: object) -> None:
-        _RUN.reset(self._token)
-        if self._outer:
-            self._outer.left -= self._granted - max(self.left, 0)
+    def __init__(self, left: int, now: datetime | None) -> None:
+        self.left, self.now = left, now
 
 
-_RUN: ContextVar[Run | None] = ContextVar("feel_run", default=None)
+_RUN: ContextVar[_Run | None] = ContextVar("feel_run", default=None)
+
+
+def limited(now: datetime | None, steps: int, act: Callable[..., Result], *about: Any) -> Result:
+    """What `act` returns, with a clock and a budget, which is spent from the budget around it too.
+
+    FeelLimitError past it, or where it calls itself too deeply.
+    """
+    outer = _RUN.get()
+    granted = min(steps, outer.left) if outer else steps
+    run = _Run(granted, now)
+    token = _RUN.set(run)
+    try:
+        return act(*about)
+    except RecursionError:
+        raise FeelLimitError("the expression calls itself too deeply") from None
+    finally:
+        _RUN.reset(token)
+        if outer:
+            outer.left -= granted - max(run.left, 0)
 
 
 def tick(cost: int = 1) -> None:

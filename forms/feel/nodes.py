@@ -50,7 +50,8 @@ def variable(name: str) -> Node:
 
     def run(scope: Scope) -> Value:
         tick()
-        return scope.get(name)
+        values = scope.values
+        return values[name] if name in values else scope.get(name)
 
     return Node(run, "any")
 
